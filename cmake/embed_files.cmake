@@ -1,0 +1,21 @@
+# Script side of chatsync_embed: writes OUTPUT, a header with each of INPUTS as a string_view in NAMESPACE.
+# A raw string literal may hold at most 65,536 characters in some compilers, so the text is cut into pieces.
+set(text "#pragma once\n#include <string_view>\n\nnamespace ${NAMESPACE} {\n")
+foreach(input ${INPUTS})
+  get_filename_component(name ${input} NAME)
+  string(REGEX REPLACE "[^A-Za-z0-9]" "_" name ${name})
+  # A folder of numbered migrations gives names that begin with a digit, which no identifier may.
+  string(REGEX REPLACE "^([0-9])" "v\\1" name ${name})
+  file(READ ${input} content)
+  string(LENGTH "${content}" length)
+  string(APPEND text "inline constexpr std::string_view ${name} =")
+  set(offset 0)
+  while(offset LESS length OR offset EQUAL 0)
+    string(SUBSTRING "${content}" ${offset} 8000 piece)
+    string(APPEND text "\n    R\"embedded(${piece})embedded\"")
+    math(EXPR offset "${offset} + 8000")
+  endwhile()
+  string(APPEND text ";\n")
+endforeach()
+string(APPEND text "}  // namespace ${NAMESPACE}\n")
+file(WRITE ${OUTPUT} "${text}")

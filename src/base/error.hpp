@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace chatsync {
+
+/// What a caller can do about a failure. Each kind maps to one HTTP status and one retry decision.
+enum class ErrorKind {
+  invalid_argument,  ///< The input is wrong; `param` names the field, key or file. Never retried.
+  not_found,         ///< The thing named does not exist.
+  gone,              ///< It existed and was deleted; it will not come back.
+  conflict,          ///< It exists already, or is in a state that forbids the request.
+  unavailable,       ///< A server or disk cannot serve; nothing took effect. Retry with backoff.
+  outcome_unknown,   ///< The request was sent and no reply came: it may or may not have taken effect.
+  overloaded,        ///< A stated limit is reached; nothing took effect. Retry later.
+  rejected,          ///< A store refuses the data themselves (not an outage): retrying them cannot help.
+  internal,          ///< A broken invariant of our own or unreadable data of our own.
+};
+
+/// A failure as a value. `message` is one line for a person: what is wrong and what to do about it.
+struct Error {
+  ErrorKind kind = ErrorKind::internal;
+  std::string message;
+  std::string code;   ///< Machine-readable name such as `session_not_found`; empty: derived from `kind`.
+  std::string param;  ///< The field, key or file at fault; empty if none is.
+};
+
+template <class T>
+using Result = std::expected<T, Error>;
+
+/// What every asynchronous port returns. Awaiting it never throws for an outside failure.
+template <class T>
+using AsyncResult = boost::asio::awaitable<Result<T>>;
+
+inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::string code = {},
+                                   std::string param = {}) {
+  return std::unexpected(Error{kind, std::move(message), std::move(code), std::move(param)});
+}
+
+/// The failure of `result`, to hand on as that of another type. Requires `!result`.
+template <class T>
+std::unexpected<Error> failure_of(Result<T>&& result) {
+  return std::unexpected(std::move(result).error());
+}
+
+}  // namespace chatsync

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/log.hpp"
+
+namespace chatsync {
+
+/// Everything an operator can set. The default values stand here and nowhere else; settings_table.cpp gives
+/// each its name, its kind and its line of help. Plain data: read at start, constant afterwards.
+struct Settings {
+  struct Http {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;  ///< 0: any free port, shown in the start line.
+    std::size_t threads = 0;    ///< 0: chosen by the number of cores.
+    std::size_t max_connections = 20'000;
+    std::size_t max_header_bytes = 16 * 1024;
+    std::size_t max_body_bytes = 16 * 1024 * 1024;
+    std::chrono::milliseconds header_timeout{10'000};
+    std::chrono::milliseconds body_timeout{30'000};
+    std::chrono::milliseconds idle_timeout{75'000};
+  };
+
+  struct Redis {
+    std::string host;  ///< Empty, as `socket` is: the embedded cache serves.
+    std::uint16_t port = 6379;
+    std::uint32_t database = 0;
+    std::filesystem::path socket;
+    std::string username;
+    std::string password;
+    bool tls = false;
+    std::filesystem::path tls_ca;  ///< Empty: the system's certificates.
+    std::chrono::milliseconds timeout{5'000};
+
+    bool enabled() const { return !host.empty() || !socket.empty(); }
+  };
+
+  struct MySql {
+    std::string host;  ///< Empty, as `socket` is: SQLite in `data_dir` serves.
+    std::uint16_t port = 3306;
+    std::string user = "chatsync";
+    std::string password;
+    std::string database = "chatsync";
+    std::filesystem::path socket;
+    std::filesystem::path ssl_ca;  ///< Set: the connection is encrypted and the server's certificate checked.
+    std::chrono::milliseconds timeout{10'000};
+
+    bool enabled() const { return !host.empty() || !socket.empty(); }
+  };
+
+  struct Sync {
+    std::chrono::milliseconds interval{300'000};
+    std::size_t batch_turns = 1'000;
+    std::size_t connections = 2;
+    std::size_t watermark = 10'000;  ///< Turns accepted since the last drain that start the next one early.
+    std::chrono::milliseconds sweep_interval{300'000};
+  };
+
+  Http http;
+  Redis redis;
+  MySql mysql;
+  Sync sync;
+  std::filesystem::path data_dir = "chatsync-data";
+  std::chrono::milliseconds session_ttl{86'400'000};
+  std::chrono::milliseconds shutdown_timeout{30'000};
+  LogLevel log_level = LogLevel::info;
+};
+
+}  // namespace chatsync

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "chat/turn.hpp"
+
+namespace chatsync {
+
+struct Question {
+  std::string session_id;
+  std::string user_id;
+  std::string text;
+  std::vector<Turn> history;  ///< The latest turns, oldest first; empty unless the answerer wants it.
+};
+
+struct Answer {
+  std::string text;
+  std::string model;
+};
+
+/// Whoever answers the questions. One object serves one I/O thread.
+class Answerer {
+ public:
+  virtual ~Answerer() = default;
+
+  /// Whether answers depend on the history; where they do not, no round trip is spent on reading it.
+  virtual bool wants_history() const = 0;
+
+  virtual AsyncResult<Answer> answer(Question question) = 0;
+};
+
+}  // namespace chatsync

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "base/error.hpp"
+#include "chat/turn.hpp"
+
+namespace chatsync {
+
+enum class PassKind {
+  indexed,  ///< The sessions that the dirty index names.
+  sweep,  ///< Also pending sets that the index does not name: turns of other programs, and repairs the index.
+};
+
+/// One walk over everything that is pending. It visits each turn that was pending when the pass began at
+/// least once (promise 7); turns accepted later, or acknowledged meanwhile, may be visited or not.
+class PendingPass {
+ public:
+  virtual ~PendingPass() = default;
+
+  /// The next turns, about `max_turns` of them; an empty batch ends the pass. All of them, as far as one call
+  /// goes, of distinct (session, time stamp). Turns that cannot be read come as dead letters. Not to be
+  /// called again before it returned. After an error the pass is over.
+  virtual AsyncResult<TurnBatch> next(std::size_t max_turns) = 0;
+};
+
+/// The drain side of the cache. One object serves one executor.
+class PendingTurns {
+ public:
+  virtual ~PendingTurns() = default;
+
+  /// The pass must not outlive this object.
+  virtual std::unique_ptr<PendingPass> begin_pass(PassKind kind) = 0;
+
+  /// Takes the batch's turns and dead letters out of pending by their exact keys, deletes their data, marks
+  /// its sessions' own data as synced unless they changed since, and lets a session that has nothing left
+  /// pending expire after SESSION_TTL. Call only after the batch's transaction has committed (promise 4).
+  /// Returns how many pending turns this call removed: those that another instance acknowledged first do not
+  /// count.
+  virtual AsyncResult<std::size_t> acknowledge(SharedBatch batch) = 0;
+
+  /// How many turns are pending now. Walks the dirty index: for reports, not for the hot path.
+  virtual AsyncResult<std::size_t> count_pending() = 0;
+};
+
+}  // namespace chatsync

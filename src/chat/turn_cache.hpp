@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "chat/turn.hpp"
+
+namespace chatsync {
+
+/// What the caller of record() knows about the session.
+enum class SessionPresence {
+  unknown,    ///< Record only if the cache holds the session's count; else report it missing.
+  known_new,  ///< The store has no turns of it: start from the count that is cached, or from nothing.
+};
+
+struct RecordOutcome {
+  /// The cache does not hold the session: nothing changed, and the caller must load it from the store.
+  bool session_missing = false;
+  std::int64_t question_count = 0;  ///< The session's count with this turn, which is the turn's `seq`.
+  std::int64_t timestamp_us = 0;  ///< The turn's time stamp: the one proposed, or the next one free after it.
+};
+
+/// A session as the cache needs it to go on where the store left off.
+struct SessionSeed {
+  Session session;
+  std::vector<Turn> recent;  ///< The last kHistoryTurns turns, oldest first.
+};
+
+struct CachedSession {
+  Session session;  ///< `updated_at_us` is the last turn's time, or the creation's.
+  std::size_t history_length = 0;
+  std::size_t pending = 0;
+};
+
+struct CacheHealth {
+  std::string kind;        ///< "redis" or "embedded".
+  std::string durability;  ///< What an accepted turn survives, in one line; empty when the cache is down.
+};
+
+/// The request side of the cache: accepts turns and answers from what it holds.
+///
+/// One object serves one I/O thread, unless its class says more. Every operation is one atomic step in the
+/// cache, so any number of processes may share one. Operations are not cancellable; each ends within the
+/// driver's time-out. `ErrorKind::unavailable` means that nothing took effect, `outcome_unknown` that it may
+/// have.
+class TurnCache {
+ public:
+  virtual ~TurnCache() = default;
+
+  /// Accepts a turn: count, turn, history, pending and dirty change together or not at all (promise 1), and
+  /// on success the turn has the cache's stated durability (promise 2). `turn.timestamp_us` is a proposal and
+  /// `turn.seq` is ignored; the outcome has both. A session recorded for the first time gets `turn.user_id`
+  /// as its owner.
+  virtual AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) = 0;
+
+  /// Puts a session that the store knows into the cache. Does nothing where the cache holds it already, so
+  /// that racing loaders cannot set a count back.
+  virtual AsyncResult<void> seed(SessionSeed seed) = 0;
+
+  /// Creates a session without turns and marks it to be synced. False if the cache holds it already.
+  virtual AsyncResult<bool> create(Session session) = 0;
+
+  /// Nothing if the cache does not hold the session.
+  virtual AsyncResult<std::optional<CachedSession>> find(std::string session_id) = 0;
+
+  /// The last turns, at most kHistoryTurns, oldest first. Empty if the session is not cached. Entries that
+  /// another program wrote in a form of its own are left out.
+  virtual AsyncResult<std::vector<Turn>> history(std::string session_id) = 0;
+
+  /// The session's turns that are not yet acknowledged as synced, within `page`, oldest first.
+  virtual AsyncResult<std::vector<Turn>> pending(std::string session_id, TurnPage page) = 0;
+
+  /// The sessions of a user that may not be in the store yet, in any order.
+  virtual AsyncResult<std::vector<Session>> unsynced_sessions_of(std::string user_id) = 0;
+
+  /// The exact name under which a turn is pending (see PendingTurn::key).
+  virtual std::string pending_key(const std::string& session_id, std::int64_t timestamp_us) const = 0;
+
+  /// Forgets the session with its pending turns. Returns how many pending turns were deleted.
+  virtual AsyncResult<std::size_t> erase(std::string session_id) = 0;
+
+  virtual AsyncResult<CacheHealth> health() = 0;
+};
+
+}  // namespace chatsync

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/metrics.hpp"
+#include "chat/answerer.hpp"
+#include "chat/ids.hpp"
+#include "chat/turn_cache.hpp"
+#include "chat/turn_store.hpp"
+#include "sync/synchronizer.hpp"
+
+namespace chatsync::service {
+
+enum class Durability {
+  cached,  ///< The reply comes when the cache has accepted the turn.
+  synced,  ///< The reply comes when the store has committed it.
+};
+
+std::string_view to_string(Durability durability);
+
+struct ChatRequest {
+  std::optional<std::string> session_id;  ///< Absent: the service makes one.
+  std::string user_id = "1";
+  std::string message;
+  Durability durability = Durability::cached;
+};
+
+struct ChatReply {
+  std::string session_id;
+  std::string turn_id;
+  std::int64_t question_count = 0;
+  std::string answer;
+  std::int64_t created_at_us = 0;
+  Durability durability = Durability::cached;
+};
+
+struct NewSession {
+  std::optional<std::string> session_id;
+  std::string user_id = "1";
+  std::string title;
+};
+
+struct SessionList {
+  std::vector<Session> sessions;
+  bool has_more = false;
+};
+
+struct MessageList {
+  std::vector<Turn> turns;  ///< Oldest first.
+  bool has_more = false;    ///< Whether the direction of the page goes on.
+};
+
+struct SessionStats {
+  Session session;  ///< `question_count` is the authoritative one.
+  std::optional<std::int64_t> question_count_cache;
+  std::optional<std::int64_t> question_count_store;
+  std::size_t pending = 0;
+  std::int64_t synced = 0;  ///< Turns in the store.
+  std::size_t history_length = 0;
+  std::optional<std::int64_t> last_activity_us;
+};
+
+struct Readiness {
+  CacheHealth cache;
+  std::optional<Error> cache_failure;
+  std::string store_kind;
+  std::optional<Error> store_failure;
+};
+
+/// Shared by the services of all I/O threads.
+struct ServiceMetrics {
+  Counter turns_accepted;
+  Counter turns_failed;
+  Counter session_loads;  ///< Sessions that were not cached and were looked up in the store.
+  DurationHistogram record_duration;
+};
+
+/// The use cases a request can ask for. One object an I/O thread; ids and texts in requests are valid (the
+/// HTTP layer checks them). The references must outlive the object.
+class ChatService {
+ public:
+  ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer, sync::Synchronizer& synchronizer,
+              const Clock& clock, ServiceMetrics& metrics, IdGenerator ids);
+
+  /// Answers a question and records the turn. An error with the code `recorded_not_synced` means that the
+  /// turn is accepted and pending, but that the commit asked for failed; every other error means that no turn
+  /// was accepted, but for `outcome_unknown`.
+  AsyncResult<ChatReply> chat(ChatRequest request);
+
+  AsyncResult<Session> create_session(NewSession request);
+  AsyncResult<Session> session(std::string session_id);
+  AsyncResult<SessionList> sessions_of(std::string user_id, SessionPage page);
+  AsyncResult<MessageList> messages(std::string session_id, TurnPage page);
+  AsyncResult<SessionStats> stats(std::string session_id);
+
+  /// Erases a session everywhere. Returns how many turns were deleted.
+  AsyncResult<std::size_t> erase_session(std::string session_id);
+
+  /// See sync::Synchronizer::sync_now.
+  boost::asio::awaitable<sync::DrainReport> sync_now();
+
+  boost::asio::awaitable<Readiness> readiness();
+
+ private:
+  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence);
+  /// Loads the session into the cache; false if the store does not know it.
+  AsyncResult<bool> load_session(std::string session_id);
+  AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id, std::size_t recent);
+
+  TurnCache& cache_;
+  TurnStore& store_;
+  Answerer& answerer_;
+  sync::Synchronizer& synchronizer_;
+  const Clock& clock_;
+  ServiceMetrics& metrics_;
+  IdGenerator ids_;
+};
+
+}  // namespace chatsync::service
