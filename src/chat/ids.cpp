@@ -1,0 +1,70 @@
+#include "chat/ids.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+namespace chatsync {
+namespace {
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_name(std::string_view text, std::size_t longest, std::string_view punctuation) {
+  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, [&](char c) {
+    return is_alphanumeric(c) || punctuation.find(c) != std::string_view::npos;
+  });
+}
+
+std::mt19937_64 seeded_by_the_system() {
+  std::random_device device;
+  std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
+  return std::mt19937_64(seed);
+}
+
+void append_hex(std::string& out, std::uint64_t value, int digits) {
+  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 15];
+}
+
+}  // namespace
+
+bool is_session_id(std::string_view text) { return is_name(text, 64, "._-"); }
+
+bool is_user_id(std::string_view text) { return is_name(text, 128, "._:@+-"); }
+
+bool is_turn_id(std::string_view text) { return is_name(text, 64, "._-"); }
+
+IdGenerator::IdGenerator() : random_(seeded_by_the_system()) {}
+
+IdGenerator::IdGenerator(std::uint64_t seed) : random_(seed) {}
+
+std::string IdGenerator::uuid_v7(std::int64_t now_us) {
+  const auto milliseconds = static_cast<std::uint64_t>(now_us / 1000);
+  const auto fraction = static_cast<std::uint64_t>(now_us % 1000) * 4096 / 1000;
+  const std::uint64_t random = random_();
+  std::string text;
+  text.reserve(36);
+  append_hex(text, milliseconds >> 16, 8);
+  text += '-';
+  append_hex(text, milliseconds & 0xffff, 4);
+  text += '-';
+  append_hex(text, 0x7000 | fraction, 4);
+  text += '-';
+  append_hex(text, 0x8000 | (random >> 50), 4);
+  text += '-';
+  append_hex(text, random & 0xffff'ffff'ffff, 12);
+  return text;
+}
+
+std::string derived_turn_id(std::string_view session_id, std::int64_t timestamp_us) {
+  // Any fixed name space will do: this one is the random UUID of chatsync's turns.
+  static constexpr boost::uuids::uuid kNameSpace{
+      {0x5b, 0x1c, 0x2e, 0x60, 0x8f, 0x0d, 0x4c, 0x5e, 0x9b, 0x27, 0x63, 0x0a, 0x1d, 0x7e, 0x42, 0xc9}};
+  boost::uuids::name_generator_sha1 generate(kNameSpace);
+  return boost::uuids::to_string(generate(fmt::format("{}:{}", session_id, timestamp_us)));
+}
+
+}  // namespace chatsync

@@ -1,0 +1,152 @@
+#include "chat/turn_json.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "chat/ids.hpp"
+
+namespace chatsync {
+namespace {
+
+namespace json = boost::json;
+
+void append_escape(std::string& out, unsigned char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+  }
+}
+
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+/// The length of the UTF-8 sequence at `position` of `text`, 0 if it is malformed (overlong, surrogate, cut
+/// off).
+std::size_t sequence_length(std::string_view text, std::size_t position) {
+  const auto byte = [&](std::size_t offset) {
+    return position + offset < text.size() ? static_cast<unsigned char>(text[position + offset]) : 0U;
+  };
+  const auto continues = [&](std::size_t offset) { return (byte(offset) & 0xC0U) == 0x80U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = lead == 0xED && byte(1) > 0x9F;
+    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
+    const bool too_great = lead == 0xF4 && byte(1) > 0x8F;
+    return continues(1) && continues(2) && continues(3) && !overlong && !too_great ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t plain_from = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain_from, i - plain_from);
+    append_escape(out, c);
+    plain_from = i + 1;
+  }
+  out.append(text, plain_from);
+  out += '"';
+}
+
+std::string history_entry_tail(const Turn& turn) {
+  std::string out;
+  out.reserve(turn.question.size() + turn.answer.size() + turn.user_id.size() + turn.model.size() + 160);
+  out += "\"turn_id\":";
+  append_json_string(out, turn.turn_id);
+  out += ",\"user_id\":";
+  append_json_string(out, turn.user_id);
+  out += ",\"question\":";
+  append_json_string(out, turn.question);
+  out += ",\"answer\":";
+  append_json_string(out, turn.answer);
+  out += ",\"status\":";
+  append_json_string(out, to_string(turn.status));
+  out += ",\"model\":";
+  append_json_string(out, turn.model);
+  out += '}';
+  return out;
+}
+
+std::string history_entry(const Turn& turn) {
+  return turn.seq ? fmt::format(R"({{"seq":{},"created_at":{},{})", *turn.seq, turn.timestamp_us,
+                                history_entry_tail(turn))
+                  : fmt::format(R"({{"created_at":{},{})", turn.timestamp_us, history_entry_tail(turn));
+}
+
+std::optional<Turn> parse_history_entry(std::string_view session_id, std::string_view text) {
+  boost::system::error_code malformed;
+  const json::value value = json::parse(text, malformed);
+  if (malformed || !value.is_object()) return std::nullopt;
+  const json::object& object = value.get_object();
+  const json::value* question = object.if_contains("question");
+  const json::value* answer = object.if_contains("answer");
+  if (question == nullptr || !question->is_string() || answer == nullptr || !answer->is_string())
+    return std::nullopt;
+
+  Turn turn;
+  turn.session_id = session_id;
+  turn.question = question->get_string();
+  turn.answer = answer->get_string();
+  turn.turn_id = text_of(object, "turn_id");
+  turn.user_id = text_of(object, "user_id");
+  turn.status = turn_status_from(text_of(object, "status"));
+  turn.model = text_of(object, "model");
+  if (const json::value* seq = object.if_contains("seq"); seq != nullptr && seq->is_int64())
+    turn.seq = seq->get_int64();
+  if (const json::value* at = object.if_contains("created_at"); at != nullptr && at->is_int64()) {
+    turn.timestamp_us = at->get_int64();
+  }
+  if (turn.turn_id.empty()) turn.turn_id = derived_turn_id(session_id, turn.timestamp_us);
+  return turn;
+}
+
+std::string to_iso8601(std::int64_t timestamp_us) {
+  using std::chrono::microseconds;
+  using std::chrono::seconds;
+  const std::chrono::sys_time<microseconds> time{microseconds(timestamp_us)};
+  const auto whole = std::chrono::floor<seconds>(time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
+                     (time - whole).count());
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t length = sequence_length(text, position);
+    if (length == 0) return false;
+    position += length;
+  }
+  return true;
+}
+
+}  // namespace chatsync
