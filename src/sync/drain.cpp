@@ -1,0 +1,168 @@
+// How a drain keeps its promises.
+//
+// A worker claims a batch from the pass, writes it in one transaction, and acknowledges it by the exact keys
+// it claimed once the commit is known (promise 4). A crash or an error between the two leaves the batch
+// pending; it is written again later, and the store recognises it by identity (promise 3). Claims are
+// serialised by a mutex, so that a pass is walked once, while writes run side by side: one worker more than
+// there are connections keeps the next batch read while the others are written. The first failure stops the
+// claiming; batches under way still end.
+#include "sync/drain.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+#include "chat/turn_json.hpp"
+
+namespace chatsync::sync {
+namespace {
+
+std::vector<Session> sessions_of_turns(const TurnBatch& batch, std::size_t from, std::size_t to) {
+  std::set<std::string_view> wanted;
+  for (std::size_t i = from; i < to; ++i) wanted.insert(batch.turns[i].turn.session_id);
+  std::vector<Session> sessions;
+  std::ranges::copy_if(batch.sessions, std::back_inserter(sessions),
+                       [&](const Session& session) { return wanted.contains(session.session_id); });
+  return sessions;
+}
+
+AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
+  const SteadyTime begin = tools->clock.steady_now();
+  Result<WriteOutcome> written = co_await tools->store.write(batch);
+  if (!written) co_return failure_of(std::move(written));
+  Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(batch);
+  if (!acknowledged) co_return failure_of(std::move(acknowledged));
+
+  const std::size_t not_moved = batch->dead_letters.size() + written->quarantined + written->deleted;
+  const MoveOutcome outcome{.synced = *acknowledged - std::min(*acknowledged, not_moved),
+                            .dead_lettered = batch->dead_letters.size() + written->quarantined};
+  tools->metrics.batches.add();
+  tools->metrics.turns_synced.add(outcome.synced);
+  tools->metrics.turns_dead_lettered.add(outcome.dead_lettered);
+  const auto duration = tools->clock.steady_now() - begin;
+  tools->metrics.batch_duration.observe_us(
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  co_return outcome;
+}
+
+}  // namespace
+
+std::pair<TurnBatch, TurnBatch> halve(const TurnBatch& batch) {
+  const std::size_t middle = batch.turns.size() / 2;
+  const auto split = batch.turns.begin() + static_cast<std::ptrdiff_t>(middle);
+  TurnBatch first;
+  first.turns.assign(batch.turns.begin(), split);
+  first.sessions = sessions_of_turns(batch, 0, middle);
+  first.dead_letters = batch.dead_letters;
+  TurnBatch second;
+  second.turns.assign(split, batch.turns.end());
+  second.sessions = sessions_of_turns(batch, middle, batch.turns.size());
+
+  std::set<std::string_view> with_turns;
+  for (const PendingTurn& pending : batch.turns) with_turns.insert(pending.turn.session_id);
+  std::ranges::copy_if(batch.sessions, std::back_inserter(first.sessions),
+                       [&](const Session& session) { return !with_turns.contains(session.session_id); });
+  return {std::move(first), std::move(second)};
+}
+
+TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64_t now_us) {
+  const PendingTurn& pending = batch.turns.front();
+  TurnBatch result;
+  result.dead_letters = batch.dead_letters;
+  result.dead_letters.push_back({.session_id = pending.turn.session_id,
+                                 .key = pending.key,
+                                 .reason = reason.message,
+                                 .error_code = reason.code.empty() ? "rejected" : reason.code,
+                                 .payload = history_entry(pending.turn),
+                                 .first_failed_at_us = now_us});
+  return result;
+}
+
+AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
+  MoveOutcome total;
+  std::vector<SharedBatch> waiting{std::move(batch)};
+  while (!waiting.empty()) {
+    const SharedBatch current = std::move(waiting.back());
+    waiting.pop_back();
+    Result<MoveOutcome> moved = co_await commit_then_acknowledge(tools, current);
+    if (moved) {
+      total.synced += moved->synced;
+      total.dead_lettered += moved->dead_lettered;
+      continue;
+    }
+    // A batch without turns that is rejected all the same has nothing left to leave out.
+    if (moved.error().kind != ErrorKind::rejected || current->turns.empty())
+      co_return failure_of(std::move(moved));
+    if (current->turns.size() == 1) {
+      const Turn& turn = current->turns.front().turn;
+      log_warning("turn {} of session {} goes to dead_letters: {}", turn.turn_id, turn.session_id,
+                  moved.error().message);
+      waiting.push_back(
+          std::make_shared<const TurnBatch>(as_dead_letter(*current, moved.error(), tools->clock.now_us())));
+    } else {
+      auto [first, second] = halve(*current);
+      waiting.push_back(std::make_shared<const TurnBatch>(std::move(second)));
+      waiting.push_back(std::make_shared<const TurnBatch>(std::move(first)));
+    }
+  }
+  co_return total;
+}
+
+Drain::Drain(std::shared_ptr<const DrainTools> tools, PassKind kind)
+    : tools_(std::move(tools)), pass_(tools_->pending.begin_pass(kind)), claiming_(tools_->executor) {}
+
+boost::asio::awaitable<DrainReport> Drain::run() {
+  TaskGroup workers(tools_->executor);
+  for (std::size_t i = 0; i < tools_->options.connections + 1; ++i) workers.spawn("drain worker", work());
+  co_await workers.join();
+  co_return report_;
+}
+
+boost::asio::awaitable<void> Drain::work() {
+  std::exception_ptr escaped;
+  try {
+    co_await work_until_done();
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  if (!escaped) co_return;
+  // A drain that broke must not look like one that found nothing left.
+  log_escaped_exception("drain worker", escaped);
+  report_.failure = Error{.kind = ErrorKind::internal, .message = "the drain broke off; see the log"};
+}
+
+boost::asio::awaitable<void> Drain::work_until_done() {
+  while (true) {
+    Result<SharedBatch> batch = co_await claim();
+    if (batch && *batch == nullptr) co_return;
+    Result<MoveOutcome> moved;
+    if (batch) {
+      moved = co_await move_batch(tools_, *batch);
+    } else {
+      moved = failure_of(std::move(batch));
+    }
+    if (!moved) {
+      report_.failure = std::move(moved).error();
+      co_return;
+    }
+    report_.synced += moved->synced;
+    report_.dead_lettered += moved->dead_lettered;
+  }
+}
+
+AsyncResult<SharedBatch> Drain::claim() {
+  const auto guard = co_await claiming_.lock();
+  if (exhausted_ || report_.failure) co_return SharedBatch();
+  Result<TurnBatch> batch = co_await pass_->next(tools_->options.batch_turns);
+  exhausted_ = !batch || batch->empty();
+  if (!batch) co_return failure_of(std::move(batch));
+  if (batch->empty()) co_return SharedBatch();
+  co_return std::make_shared<const TurnBatch>(std::move(*batch));
+}
+
+}  // namespace chatsync::sync

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "base/async_mutex.hpp"
+#include "sync/synchronizer.hpp"
+
+namespace chatsync::sync {
+
+/// What a drain works with; all of it outlives the drain.
+struct DrainTools {
+  boost::asio::any_io_executor executor;
+  PendingTurns& pending;
+  TurnStore& store;
+  const Clock& clock;
+  SyncMetrics& metrics;
+  SynchronizerOptions options;
+};
+
+/// What became of one batch.
+struct MoveOutcome {
+  std::size_t synced = 0;
+  std::size_t dead_lettered = 0;
+};
+
+/// Commits a batch and then, and only then, acknowledges it. A batch that the store rejects for its data is
+/// halved until the turn at fault stands alone; that one goes to dead_letters and the others on their way.
+/// Any other failure is returned, and what has not been committed stays pending.
+AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch);
+
+/// One walk over what is pending. Several workers claim, commit and acknowledge side by side: while some
+/// write, another reads. Single use.
+class Drain {
+ public:
+  Drain(std::shared_ptr<const DrainTools> tools, PassKind kind);
+
+  /// Ends when everything that was pending at its start is in the store, or at the first failure. `pending`
+  /// of the report is not filled in.
+  boost::asio::awaitable<DrainReport> run();
+
+ private:
+  boost::asio::awaitable<void> work();
+  boost::asio::awaitable<void> work_until_done();
+  AsyncResult<SharedBatch> claim();
+
+  std::shared_ptr<const DrainTools> tools_;
+  std::unique_ptr<PendingPass> pass_;
+  AsyncMutex claiming_;
+  bool exhausted_ = false;
+  DrainReport report_;
+};
+
+/// The two halves of a batch with more than one turn. Each has the sessions of its turns; what belongs to no
+/// turn goes with the first.
+std::pair<TurnBatch, TurnBatch> halve(const TurnBatch& batch);
+
+/// The batch of a single turn as a dead letter with the store's reason.
+TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64_t now_us);
+
+}  // namespace chatsync::sync
