@@ -112,6 +112,10 @@ class ChatService {
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence);
   /// Loads the session into the cache; false if the store does not know it.
   AsyncResult<bool> load_session(std::string session_id);
+  /// The session's latest turns, loaded into the cache if need be.
+  AsyncResult<std::vector<Turn>> recent(std::string session_id);
+  AsyncResult<void> commit(Turn turn);
+  /// Nothing for unknown and for erased sessions.
   AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id, std::size_t recent);
 
   TurnCache& cache_;

@@ -1,0 +1,154 @@
+#include "service/chat_service.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace chatsync::service {
+namespace {
+
+Error session_deleted(const std::string& session_id) {
+  return {.kind = ErrorKind::gone,
+          .message = "session " + session_id + " was deleted; choose another session_id",
+          .code = "session_deleted",
+          .param = "session_id"};
+}
+
+}  // namespace
+
+std::string_view to_string(Durability durability) {
+  return durability == Durability::synced ? "synced" : "cached";
+}
+
+ChatService::ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer,
+                         sync::Synchronizer& synchronizer, const Clock& clock, ServiceMetrics& metrics,
+                         IdGenerator ids)
+    : cache_(cache),
+      store_(store),
+      answerer_(answerer),
+      synchronizer_(synchronizer),
+      clock_(clock),
+      metrics_(metrics),
+      ids_(std::move(ids)) {}
+
+AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
+  const bool made_here = !request.session_id.has_value();
+  Turn turn;
+  turn.timestamp_us = clock_.now_us();
+  turn.session_id = made_here ? ids_.uuid_v7(turn.timestamp_us) : std::move(*request.session_id);
+  turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
+  turn.user_id = std::move(request.user_id);
+
+  Question question{.session_id = turn.session_id, .user_id = turn.user_id, .text = request.message};
+  if (answerer_.wants_history() && !made_here) {
+    Result<std::vector<Turn>> history = co_await recent(turn.session_id);
+    if (!history) co_return failure_of(std::move(history));
+    question.history = std::move(*history);
+  }
+  Result<Answer> answer = co_await answerer_.answer(std::move(question));
+  if (!answer) co_return failure_of(std::move(answer));
+  turn.question = std::move(request.message);
+  turn.answer = std::move(answer->text);
+  turn.model = std::move(answer->model);
+
+  const auto presence = made_here ? SessionPresence::known_new : SessionPresence::unknown;
+  const Result<RecordOutcome> recorded = co_await record(turn, presence);
+  if (!recorded) {
+    metrics_.turns_failed.add();
+    co_return std::unexpected(recorded.error());
+  }
+  metrics_.turns_accepted.add();
+  synchronizer_.note_accepted();
+  turn.timestamp_us = recorded->timestamp_us;
+  turn.seq = recorded->question_count;
+
+  if (request.durability == Durability::synced) {
+    const Result<void> committed = co_await commit(turn);
+    if (!committed) co_return std::unexpected(committed.error());
+  }
+  co_return ChatReply{.session_id = std::move(turn.session_id),
+                      .turn_id = std::move(turn.turn_id),
+                      .question_count = recorded->question_count,
+                      .answer = std::move(turn.answer),
+                      .created_at_us = recorded->timestamp_us,
+                      .durability = request.durability};
+}
+
+AsyncResult<RecordOutcome> ChatService::record(Turn turn, SessionPresence presence) {
+  const SteadyTime begin = clock_.steady_now();
+  Result<RecordOutcome> outcome = co_await cache_.record(turn, presence);
+  // Between loading and recording, another eviction may take the session away again; a cache that keeps
+  // forgetting what it was told cannot serve.
+  for (int loads = 0; outcome && outcome->session_missing; ++loads) {
+    if (loads == 3) {
+      co_return fail(ErrorKind::unavailable,
+                     "the cache keeps losing session " + turn.session_id +
+                         " while it is loaded from the store: check its memory limit");
+    }
+    Result<bool> known = co_await load_session(turn.session_id);
+    if (!known) co_return failure_of(std::move(known));
+    outcome = co_await cache_.record(turn, *known ? SessionPresence::unknown : SessionPresence::known_new);
+  }
+  const auto duration = clock_.steady_now() - begin;
+  metrics_.record_duration.observe_us(
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  co_return outcome;
+}
+
+AsyncResult<bool> ChatService::load_session(std::string session_id) {
+  metrics_.session_loads.add();
+  Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, kHistoryTurns);
+  if (!stored) co_return failure_of(std::move(stored));
+  if (!stored->has_value()) co_return false;
+  if ((*stored)->deleted) co_return std::unexpected(session_deleted(session_id));
+  // A stored session without turns is as good as new to record(), which starts its count from nothing.
+  const bool has_turns = (*stored)->session.question_count > 0;
+  SessionSeed seed{.session = std::move((*stored)->session), .recent = std::move((*stored)->recent)};
+  Result<void> seeded = co_await cache_.seed(std::move(seed));
+  if (!seeded) co_return failure_of(std::move(seeded));
+  co_return has_turns;
+}
+
+AsyncResult<std::vector<Turn>> ChatService::recent(std::string session_id) {
+  const Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
+  if (!cached) co_return std::unexpected(cached.error());
+  if (!cached->has_value()) {
+    const Result<bool> loaded = co_await load_session(session_id);
+    if (!loaded) co_return std::unexpected(loaded.error());
+  }
+  co_return co_await cache_.history(session_id);
+}
+
+AsyncResult<void> ChatService::commit(Turn turn) {
+  const std::string turn_id = turn.turn_id;
+  Session session{.session_id = turn.session_id,
+                  .user_id = turn.user_id,
+                  .question_count = turn.seq.value_or(0),
+                  .created_at_us = turn.timestamp_us,
+                  .updated_at_us = turn.timestamp_us};
+  std::string key = cache_.pending_key(turn.session_id, turn.timestamp_us);
+  Result<void> committed =
+      co_await synchronizer_.commit({.turn = std::move(turn), .key = std::move(key)}, std::move(session));
+  if (committed) co_return committed;
+  co_return fail(ErrorKind::unavailable,
+                 "turn " + turn_id +
+                     " is recorded and will be synced, but the store could not commit it yet: " +
+                     committed.error().message,
+                 "recorded_not_synced");
+}
+
+boost::asio::awaitable<sync::DrainReport> ChatService::sync_now() { return synchronizer_.sync_now(); }
+
+boost::asio::awaitable<Readiness> ChatService::readiness() {
+  Readiness readiness{.store_kind = store_.kind()};
+  Result<CacheHealth> cache = co_await cache_.health();
+  if (cache) {
+    readiness.cache = std::move(*cache);
+  } else {
+    readiness.cache_failure = std::move(cache).error();
+  }
+  Result<void> store = co_await store_.ping();
+  if (!store) readiness.store_failure = std::move(store).error();
+  co_return readiness;
+}
+
+}  // namespace chatsync::service

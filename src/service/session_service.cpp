@@ -1,0 +1,192 @@
+// Reading and managing sessions. A session's truth is the store plus what is pending in the cache (promise
+// 9), so each reader here asks the cache first and the store second: a turn on its way from one to the other
+// is then seen in at least one of them, and duplicates are dropped by time stamp.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "service/chat_service.hpp"
+
+namespace chatsync::service {
+namespace {
+
+std::unexpected<Error> no_such_session(const std::string& session_id) {
+  return fail(ErrorKind::not_found, "there is no session " + session_id, "session_not_found", "session_id");
+}
+
+std::unexpected<Error> session_exists(const std::string& session_id) {
+  return fail(ErrorKind::conflict, "session " + session_id + " exists already", "session_exists",
+              "session_id");
+}
+
+/// Both lists oldest first and without duplicates of their own.
+std::vector<Turn> merge_by_timestamp(std::vector<Turn> stored, std::vector<Turn> pending) {
+  std::vector<Turn> merged;
+  merged.reserve(stored.size() + pending.size());
+  std::ranges::merge(
+      std::make_move_iterator(stored.begin()), std::make_move_iterator(stored.end()),
+      std::make_move_iterator(pending.begin()), std::make_move_iterator(pending.end()),
+      std::back_inserter(merged), {}, [](const Turn& turn) { return turn.timestamp_us; },
+      [](const Turn& turn) { return turn.timestamp_us; });
+  const auto doubled = std::ranges::unique(merged, {}, &Turn::timestamp_us);
+  merged.erase(doubled.begin(), doubled.end());
+  return merged;
+}
+
+/// Cuts a page read with one turn more than its limit down to the limit, at the end that the page does not
+/// begin at.
+MessageList cut_to_limit(std::vector<Turn> turns, const TurnPage& page) {
+  MessageList list{.turns = std::move(turns)};
+  list.has_more = list.turns.size() > page.limit;
+  if (!list.has_more) return list;
+  const auto excess = static_cast<std::ptrdiff_t>(list.turns.size() - page.limit);
+  if (page.after_us) {
+    list.turns.erase(list.turns.end() - excess, list.turns.end());
+  } else {
+    list.turns.erase(list.turns.begin(), list.turns.begin() + excess);
+  }
+  return list;
+}
+
+bool comes_before(const Session& a, const Session& b) {
+  return std::tuple(-a.updated_at_us, std::string_view(a.session_id)) <
+         std::tuple(-b.updated_at_us, std::string_view(b.session_id));
+}
+
+}  // namespace
+
+AsyncResult<Session> ChatService::create_session(NewSession request) {
+  Session session{.user_id = std::move(request.user_id), .title = std::move(request.title)};
+  session.created_at_us = session.updated_at_us = clock_.now_us();
+  if (request.session_id) {
+    session.session_id = std::move(*request.session_id);
+    const Result<std::optional<StoredSession>> stored = co_await store_.load(session.session_id, 0);
+    if (!stored) co_return std::unexpected(stored.error());
+    if (stored->has_value() && (*stored)->deleted) {
+      co_return fail(ErrorKind::gone,
+                     "session " + session.session_id + " was deleted; choose another session_id",
+                     "session_deleted", "session_id");
+    }
+    if (stored->has_value()) co_return session_exists(session.session_id);
+  } else {
+    session.session_id = ids_.uuid_v7(session.created_at_us);
+  }
+  const Result<bool> created = co_await cache_.create(session);
+  if (!created) co_return std::unexpected(created.error());
+  if (!*created) co_return session_exists(session.session_id);
+  co_return session;
+}
+
+AsyncResult<std::optional<StoredSession>> ChatService::find_stored(std::string session_id,
+                                                                   std::size_t recent) {
+  Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, recent);
+  if (stored && stored->has_value() && (*stored)->deleted) stored->reset();
+  co_return stored;
+}
+
+AsyncResult<Session> ChatService::session(std::string session_id) {
+  Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
+  if (!cached) co_return failure_of(std::move(cached));
+  if (cached->has_value()) co_return std::move((*cached)->session);
+  Result<std::optional<StoredSession>> stored = co_await find_stored(session_id, 0);
+  if (!stored) co_return failure_of(std::move(stored));
+  if (!stored->has_value()) co_return no_such_session(session_id);
+  co_return std::move((*stored)->session);
+}
+
+AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPage page) {
+  const Result<std::vector<Session>> unsynced = co_await cache_.unsynced_sessions_of(user_id);
+  if (!unsynced) co_return std::unexpected(unsynced.error());
+  const std::size_t limit = page.limit;
+  const auto after = page.after;
+  page.limit = limit + 1;
+  Result<std::vector<Session>> stored = co_await store_.sessions_of(user_id, std::move(page));
+  if (!stored) co_return failure_of(std::move(stored));
+
+  std::map<std::string, Session> by_id;
+  for (const Session& session : *unsynced) {
+    const Session position{.session_id = after ? after->session_id : "",
+                           .updated_at_us = after ? after->updated_at_us : 0};
+    if (!after || comes_before(position, session)) by_id.emplace(session.session_id, session);
+  }
+  for (Session& session : *stored) by_id.emplace(session.session_id, std::move(session));
+  SessionList list;
+  for (auto& [id, session] : by_id) list.sessions.push_back(std::move(session));
+  std::ranges::sort(list.sessions, comes_before);
+  list.has_more = list.sessions.size() > limit;
+  if (list.has_more) list.sessions.resize(limit);
+
+  // The list is ordered by what is synced; each entry then shows the count that includes pending turns.
+  for (Session& session : list.sessions) {
+    const Result<std::optional<CachedSession>> cached = co_await cache_.find(session.session_id);
+    if (!cached) co_return std::unexpected(cached.error());
+    if (cached->has_value()) session.question_count = (*cached)->session.question_count;
+  }
+  co_return list;
+}
+
+AsyncResult<MessageList> ChatService::messages(std::string session_id, TurnPage page) {
+  if (!page.before_us && !page.after_us && page.limit <= kHistoryTurns) {
+    Result<std::vector<Turn>> history = co_await cache_.history(session_id);
+    if (!history) co_return failure_of(std::move(history));
+    // Only entries with a number say whether something came before them.
+    const bool numbered =
+        std::ranges::all_of(*history, [](const Turn& turn) { return turn.seq.has_value(); });
+    if (numbered && !history->empty() && (history->size() >= page.limit || history->front().seq == 1)) {
+      MessageList list = cut_to_limit(std::move(*history), page);
+      list.has_more = *list.turns.front().seq > 1;
+      co_return list;
+    }
+  }
+  TurnPage one_more = page;
+  ++one_more.limit;
+  Result<std::vector<Turn>> pending = co_await cache_.pending(session_id, one_more);
+  if (!pending) co_return failure_of(std::move(pending));
+  Result<std::vector<Turn>> stored = co_await store_.turns(session_id, one_more);
+  if (!stored) co_return failure_of(std::move(stored));
+  if (pending->empty() && stored->empty()) {
+    const Result<Session> known = co_await session(session_id);
+    if (!known) co_return std::unexpected(known.error());
+  }
+  co_return cut_to_limit(merge_by_timestamp(std::move(*stored), std::move(*pending)), page);
+}
+
+AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
+  Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
+  if (!cached) co_return failure_of(std::move(cached));
+  Result<std::optional<StoredSession>> stored = co_await find_stored(session_id, 0);
+  if (!stored) co_return failure_of(std::move(stored));
+  if (!cached->has_value() && !stored->has_value()) co_return no_such_session(session_id);
+
+  SessionStats stats;
+  if (stored->has_value()) {
+    stats.session = std::move((*stored)->session);
+    stats.question_count_store = stats.session.question_count;
+    const Result<std::int64_t> rows = co_await store_.count_turns(session_id);
+    if (!rows) co_return std::unexpected(rows.error());
+    stats.synced = *rows;
+  }
+  if (cached->has_value()) {
+    stats.session = std::move((*cached)->session);
+    stats.question_count_cache = stats.session.question_count;
+    stats.pending = (*cached)->pending;
+    stats.history_length = (*cached)->history_length;
+  }
+  if (stats.session.question_count > 0) stats.last_activity_us = stats.session.updated_at_us;
+  co_return stats;
+}
+
+AsyncResult<std::size_t> ChatService::erase_session(std::string session_id) {
+  const Result<Session> known = co_await session(session_id);
+  if (!known) co_return std::unexpected(known.error());
+  // The tombstone first: from then on no drain, of whichever instance, can bring the session back.
+  const Result<std::size_t> stored = co_await store_.erase(session_id);
+  if (!stored) co_return std::unexpected(stored.error());
+  const Result<std::size_t> pending = co_await cache_.erase(session_id);
+  if (!pending) co_return std::unexpected(pending.error());
+  co_return *stored + *pending;
+}
+
+}  // namespace chatsync::service
