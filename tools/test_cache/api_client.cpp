@@ -13,6 +13,7 @@ namespace {
 using Received = std::expected<HttpReply, TransportError>;
 
 constexpr std::chrono::milliseconds kRequestTimeout = std::chrono::seconds{60};
+constexpr std::chrono::milliseconds kPingTimeout = std::chrono::seconds{10};
 constexpr std::chrono::milliseconds kSyncTimeout = std::chrono::minutes{10};
 constexpr long kOk = 200;
 constexpr long kNotFound = 404;
@@ -54,7 +55,7 @@ bool is_not_found(const Received& received) { return received && received->statu
 ApiClient::ApiClient(const std::string& url) : http_{url} {}
 
 std::expected<void, ApiError> ApiClient::ping() {
-  const Received received = http_.get("/healthz", kRequestTimeout);
+  const Received received = http_.get("/healthz", kPingTimeout);
   if (!received) {
     return std::unexpected(transport_error(received.error()));
   }

@@ -11,7 +11,7 @@
 namespace chatsync::test_cache {
 
 /// The server's API as calls. Blocking, not thread-safe: one per thread. A request is given 60 s,
-/// a synchronisation 10 min.
+/// a synchronisation 10 min, a ping 10 s.
 class ApiClient {
  public:
   explicit ApiClient(const std::string& url);

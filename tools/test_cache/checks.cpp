@@ -46,7 +46,7 @@ void check_stats(const SessionRun& run, const SessionStats& stats, SessionReport
   }
   if (stats.pending != 0) {
     report.differences.push_back(
-        fmt::format("after the synchronisation {} turns are pending", stats.pending));
+        fmt::format("after the synchronisation {} of its turns pending, expected 0", stats.pending));
   }
   if (stats.synced != stats.question_count) {
     report.differences.push_back(fmt::format("after the synchronisation the store has {} turns of {}",

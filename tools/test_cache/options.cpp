@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "test_cache/option_checks.hpp"
@@ -80,17 +81,18 @@ SendingOptions declare(CLI::App& app, RawOptions& raw) {
           ->check(
               validator([](const std::string& text) { return check_whole_number(text, 1, kMostClients); })));
   app.add_flag("--sync", raw.options.sync, "Trigger a synchronisation at once");
-  auto* const stats = app.add_option("--stats", raw.options.stats_session, "Show the statistics of a session")
-                          ->type_name("SESSION_ID")
-                          ->check(validator(check_session_id));
-  for (auto* const option : sending) {
-    stats->excludes(option);
-  }
+  app.add_option("--stats", raw.options.stats_session, "Show the statistics of a session")
+      ->type_name("SESSION_ID")
+      ->check(validator(check_session_id));
   app.add_option("--url", raw.options.url, "Address of the server (default: http://127.0.0.1:8080)")
       ->type_name("URL")
       ->check(validator(check_url));
   app.add_flag("--json", raw.options.json, "Print one JSON document on stdout instead of tables");
   return sending;
+}
+
+EarlyExit bad_option(std::string_view why) {
+  return {.code = kExitBadOption, .text = fmt::format("{} (see --help)", why)};
 }
 
 bool given(const CLI::Option* option) { return option->count() > 0; }
@@ -130,8 +132,12 @@ std::expected<Options, EarlyExit> parse_options(std::vector<std::string> argumen
   } catch (const CLI::CallForHelp&) {
     return std::unexpected(EarlyExit{.code = 0, .text = app.help()});
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(
-        EarlyExit{.code = kExitBadOption, .text = fmt::format("{} (see --help)", error.what())});
+    return std::unexpected(bad_option(error.what()));
+  }
+  const auto clash = std::ranges::find_if(sending, given);
+  if (app.count("--stats") > 0 && clash != sending.end()) {
+    return std::unexpected(bad_option(
+        fmt::format("--stats only shows statistics: {} has no use with it", (*clash)->get_name())));
   }
   return finish(app, sending, std::move(raw));
 }

@@ -17,19 +17,14 @@ json::value latency_value(const std::optional<LatencySummary>& latency) {
   if (!latency) {
     return nullptr;
   }
-  const auto milliseconds = [](std::chrono::microseconds duration) {
-    return std::chrono::duration<double, std::milli>{duration}.count();
-  };
-  return {{"p50", milliseconds(latency->p50)},
-          {"p95", milliseconds(latency->p95)},
-          {"max", milliseconds(latency->max)}};
+  return {{"p50", latency->p50.count()}, {"p95", latency->p95.count()}, {"max", latency->max.count()}};
 }
 
 json::value session_value(const SessionReport& session) {
   return {{"session_id", session.session_id.empty() ? json::value{} : json::value(session.session_id)},
           {"sent", session.sent},
           {"acknowledged", session.acknowledged},
-          {"latency_ms", latency_value(session.latency)},
+          {"latency_us", latency_value(session.latency)},
           {"question_count",
            {{"before", session.count_before},
             {"expected", session.count_expected},

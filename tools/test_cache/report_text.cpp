@@ -18,7 +18,8 @@ std::string number_or_dash(std::optional<std::int64_t> number) {
 }
 
 std::string milliseconds(std::chrono::microseconds duration) {
-  return fmt::format("{:.1f}", std::chrono::duration<double, std::milli>{duration}.count());
+  const double value = std::chrono::duration<double, std::milli>{duration}.count();
+  return value < 100 ? fmt::format("{:.1f}", value) : fmt::format("{:.0f}", value);
 }
 
 std::string expected_count(const SessionReport& session) {
@@ -86,23 +87,26 @@ std::string render_stats(const SessionStats& stats) {
 
 std::string render_differences(std::string_view subject, const std::vector<std::string>& differences,
                                bool color) {
-  constexpr std::size_t kShown = 8;
+  constexpr std::size_t kShown = 10;
   std::string text;
+  if (!differences.empty()) {
+    text += fmt::format("{} {}\n", tinted("✗", Tint::red, color), subject);
+  }
   for (std::size_t index = 0; index < std::min(differences.size(), kShown); ++index) {
-    text += fmt::format("{} {}{}\n", tinted("✗", Tint::red, color), subject, one_line(differences[index]));
+    text += fmt::format("    {}\n", one_line(differences[index]));
   }
   if (differences.size() > kShown) {
-    text += fmt::format("  {}and {} more\n", subject, differences.size() - kShown);
+    text += fmt::format("    and {} more\n", differences.size() - kShown);
   }
   return text;
 }
 
 std::string render_verdict(const RunReport& report, bool color) {
-  std::string text = render_differences("", report.differences, color);
+  std::string text = render_differences(report.url, report.differences, color);
   std::int64_t acknowledged = 0;
   for (const SessionReport& session : report.sessions) {
     acknowledged += session.acknowledged;
-    text += render_differences(title_of(session) + ": ", session.differences, color);
+    text += render_differences(title_of(session), session.differences, color);
   }
   if (passed(report) && !report.sessions.empty()) {
     const std::size_t count = report.sessions.size();
