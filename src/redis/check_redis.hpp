@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "redis/connection.hpp"
+
+namespace chatsync::redis {
+
+/// The check at start: Redis answers, is recent enough (6.2), and never evicts keys by itself, since that would
+/// silently lose turns that are not yet in the store. The connection's run() must be under way. The error is one
+/// line that names the server and what mends it.
+AsyncResult<void> check_redis(RedisConnection& connection);
+
+}  // namespace chatsync::redis

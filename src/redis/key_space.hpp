@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatsync::redis {
+
+/// The names of all keys. `P` is a session's prefix: `session:abc`, or with tags (Redis Cluster, where one slot
+/// must hold all keys of a session) `session:{abc}`.
+///
+/// | key | type | holds |
+/// |---|---|---|
+/// | `P:count` | string | the number of questions |
+/// | `P:history` | list | the last 10 turns as JSON, oldest first |
+/// | `P:pending_msgs` | set | the keys of the turns not yet in the store |
+/// | `P:msg:{timestamp}` | hash | one turn; the time stamp is microseconds since the epoch |
+/// | `P:meta` | hash | `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the store; |
+/// |  |  | `empty` if the count is 0 because the session has no turns |
+/// | `sync:dirty` | sorted set | sessions with something to sync, scored by when they became so |
+/// | `sync:new:{user}` | set | the user's sessions that may not be in the store yet |
+class KeySpace {
+ public:
+  enum class Form { plain, tagged };
+
+  static constexpr std::string_view kCount = ":count";
+  static constexpr std::string_view kHistory = ":history";
+  static constexpr std::string_view kPending = ":pending_msgs";
+  static constexpr std::string_view kMessage = ":msg:";
+  static constexpr std::string_view kMeta = ":meta";
+  static constexpr std::string_view kDirty = "sync:dirty";
+  static constexpr std::string_view kNewSessions = "sync:new:";
+
+  explicit KeySpace(Form form = Form::plain) : form_(form) {}
+
+  /// `P`.
+  std::string prefix(std::string_view session_id) const;
+  std::string message(std::string_view session_id, std::int64_t timestamp_us) const;
+
+  /// A SCAN pattern that matches every pending set, and maybe more.
+  std::string_view pending_pattern() const;
+  /// The session whose pending set `key` is; nothing if it is none. The id may violate the grammar of ids.
+  std::optional<std::string_view> session_of_pending(std::string_view key) const;
+  /// The time stamp in a message's key of the session with this prefix; nothing if `key` is not of the form
+  /// `P:msg:{timestamp}`, with a positive timestamp in its only decimal form and within the year 9999.
+  static std::optional<std::int64_t> message_timestamp(std::string_view prefix, std::string_view key);
+
+ private:
+  Form form_;
+};
+
+}  // namespace chatsync::redis
