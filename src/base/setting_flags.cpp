@@ -1,0 +1,79 @@
+#include "base/setting_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <utility>
+#include <vector>
+
+#include "base/setting_names.hpp"
+#include "base/settings_table.hpp"
+
+namespace chatsync {
+namespace {
+
+std::unexpected<Error> bad_flag(std::string message) {
+  return fail(ErrorKind::invalid_argument, std::move(message));
+}
+
+/// CLI11 takes from the back. It also reads `--flag=` as a flag whose value is the next argument.
+std::vector<std::string> prepared(std::span<const std::string> args) {
+  std::vector<std::string> reversed;
+  for (const std::string& arg : args) {
+    const bool empty_value = arg.starts_with("--") && arg.find('=') == arg.size() - 1;
+    reversed.push_back(empty_value ? arg.substr(0, arg.size() - 1) : arg);
+    if (empty_value) reversed.emplace_back();
+  }
+  std::ranges::reverse(reversed);
+  return reversed;
+}
+
+std::string explain_extra(const std::string& arg) {
+  if (!arg.starts_with("-")) return fmt::format("unexpected argument '{}'; settings begin with --", arg);
+  const std::string flag = arg.substr(0, arg.find('='));
+  const auto meant = nearest_flag(flag);
+  return meant ? fmt::format("unknown flag {}; did you mean {}?", flag, *meant)
+               : fmt::format("unknown flag {}; --help lists all", flag);
+}
+
+}  // namespace
+
+Result<SettingFlags> parse_setting_flags(std::span<const std::string> args) {
+  SettingFlags flags;
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+
+  const auto take = [&flags](std::string_view name) {
+    return [&flags, name](const std::string& value) { flags.values[name] = value; };
+  };
+  for (const SettingRow& row : settings_table()) {
+    if (is_switch(row)) {
+      std::string* const value = &flags.values[row.name];
+      app.add_flag(flag_of(row), *value)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    } else {
+      app.add_option_function<std::string>(flag_of(row), take(row.name))
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
+  }
+  app.add_option("--env-file", flags.env_file)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const CLI::Option* const help = app.add_flag("-h,--help");
+  const CLI::Option* const version = app.add_flag("--version");
+  const CLI::Option* const print_config = app.add_flag("--print-config");
+
+  try {
+    app.parse(prepared(args));
+  } catch (const CLI::ParseError& error) {
+    return bad_flag(error.what());
+  }
+  if (const auto extra = app.remaining(); !extra.empty()) return bad_flag(explain_extra(extra.front()));
+
+  if (print_config->count() > 0) flags.action = SettingsAction::print_config;
+  if (version->count() > 0) flags.action = SettingsAction::version;
+  if (help->count() > 0) flags.action = SettingsAction::help;
+  std::erase_if(flags.values,
+                [&](const auto& entry) { return app.count(flag_of(*find_setting(entry.first))) == 0; });
+  return flags;
+}
+
+}  // namespace chatsync

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/settings_loader.hpp"
+
+namespace chatsync {
+
+/// What the command line says, its values not yet read.
+struct SettingFlags {
+  SettingsAction action = SettingsAction::serve;
+  std::optional<std::string> env_file;
+  std::map<std::string_view, std::string> values;  ///< By the name of the setting.
+};
+
+/// `--redis-host VALUE` or `--redis-host=VALUE` for every setting; a switch may stand alone or as
+/// `--redis-tls=false`. The last of several counts.
+Result<SettingFlags> parse_setting_flags(std::span<const std::string> args);
+
+}  // namespace chatsync

@@ -1,0 +1,50 @@
+#include <gtest/gtest.h>
+
+#include "unit/settings/load_helpers.hpp"
+
+namespace chatsync {
+namespace {
+
+TEST(Combinations, HostAndSocketExcludeEachOther) {
+  EXPECT_EQ(refusal_of({.environment = {{"REDIS_SOCKET", "/r.sock"}}, .files = {{".env", "REDIS_HOST=h"}}}),
+            "REDIS_HOST (.env:1) and REDIS_SOCKET (environment) are both set: keep one of them");
+  EXPECT_EQ(
+      refusal_of({.args = {"--mysql-host=h", "--mysql-socket=/m.sock"}}),
+      "MYSQL_HOST (flag --mysql-host) and MYSQL_SOCKET (flag --mysql-socket) are both set: keep one of them");
+}
+
+TEST(Combinations, AnEmptiedHostMakesRoomForTheSocket) {
+  const Settings settings = settings_of({.args = {"--redis-host=", "--redis-socket=/r.sock"},
+                                         .files = {{".env", "REDIS_HOST=h\nREDIS_PORT=1"}}});
+  EXPECT_EQ(settings.redis.socket, "/r.sock");
+}
+
+TEST(Combinations, AServersSettingsNeedTheServer) {
+  EXPECT_EQ(
+      refusal_of({.environment = {{"MYSQL_PASSWORD", "secret"}}}),
+      "MYSQL_PASSWORD (environment) is set, but neither MYSQL_HOST nor MYSQL_SOCKET is: SQLite would serve");
+  EXPECT_EQ(refusal_of({.files = {{".env", "REDIS_PORT=6380"}}}),
+            "REDIS_PORT (.env:1) is set, but neither REDIS_HOST nor REDIS_SOCKET is: the embedded cache "
+            "would serve");
+}
+
+TEST(Combinations, AServerMayBeSwitchedOffByAnEmptyHost) {
+  EXPECT_FALSE(settings_of({.args = {"--redis-host="}, .files = {{".env", "REDIS_HOST=h\nREDIS_DB=2"}}})
+                   .redis.enabled());
+}
+
+TEST(Combinations, ASocketCarriesNoTls) {
+  EXPECT_EQ(
+      refusal_of({.args = {"--redis-socket=/r.sock", "--redis-tls"}}),
+      "REDIS_TLS (flag --redis-tls) is on, but REDIS_SOCKET (flag --redis-socket) is a Unix socket, which "
+      "carries no TLS");
+}
+
+TEST(Combinations, AuthoritiesWithoutTlsAreRefused) {
+  EXPECT_EQ(refusal_of({.args = {"--redis-host=h", "--redis-tls-ca=/ca.pem"}}),
+            "REDIS_TLS_CA (flag --redis-tls-ca) is set, but REDIS_TLS is off: the connection would not be "
+            "encrypted");
+}
+
+}  // namespace
+}  // namespace chatsync
