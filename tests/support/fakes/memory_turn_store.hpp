@@ -1,0 +1,140 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chat/turn_store.hpp"
+
+namespace chatsync::test {
+
+/// A TurnStore in memory, for one thread. Failures are switched on by its public members.
+class MemoryTurnStore final : public TurnStore {
+ public:
+  /// Set: every call fails with it and changes nothing.
+  std::optional<Error> outage;
+  /// A batch that holds such a turn is rejected as a whole.
+  std::function<bool(const Turn&)> refuses = [](const Turn&) { return false; };
+  /// Awaited by write() before it does anything; lets a test hold a write under way.
+  std::function<boost::asio::awaitable<void>()> before_write;
+
+  std::map<std::pair<std::string, std::int64_t>, Turn> rows;
+  std::map<std::string, Session> sessions;
+  std::set<std::string> tombstones;
+  std::vector<DeadLetter> dead_letters;
+  std::vector<std::size_t> batch_sizes;
+  std::size_t writes_under_way = 0;
+  std::size_t most_writes_under_way = 0;
+
+  AsyncResult<WriteOutcome> write(SharedBatch batch) override {
+    most_writes_under_way = std::max(most_writes_under_way, ++writes_under_way);
+    if (before_write) co_await before_write();
+    --writes_under_way;
+    if (outage) co_return std::unexpected(*outage);
+    for (const PendingTurn& pending : batch->turns) {
+      if (refuses(pending.turn)) co_return fail(ErrorKind::rejected, "refused by the store", "1366");
+    }
+    batch_sizes.push_back(batch->turns.size());
+    WriteOutcome outcome;
+    for (const Session& session : batch->sessions) upsert(session);
+    for (const PendingTurn& pending : batch->turns) insert(pending, outcome);
+    dead_letters.insert(dead_letters.end(), batch->dead_letters.begin(), batch->dead_letters.end());
+    co_return outcome;
+  }
+
+  AsyncResult<std::optional<StoredSession>> load(std::string session_id, std::size_t recent) override {
+    if (outage) co_return std::unexpected(*outage);
+    StoredSession stored;
+    stored.deleted = tombstones.contains(session_id);
+    const auto found = sessions.find(session_id);
+    if (found == sessions.end() && !stored.deleted) co_return std::nullopt;
+    if (found != sessions.end()) stored.session = found->second;
+    stored.recent = newest(session_id, {.limit = recent});
+    co_return stored;
+  }
+
+  AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return newest(session_id, page);
+  }
+
+  AsyncResult<std::int64_t> count_turns(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return std::ranges::count(rows, session_id, [](const auto& row) { return row.first.first; });
+  }
+
+  AsyncResult<std::vector<Session>> sessions_of(std::string user_id, SessionPage page) override {
+    if (outage) co_return std::unexpected(*outage);
+    std::vector<Session> found;
+    for (const auto& [id, session] : sessions) {
+      const bool passed = page.after && std::pair(-session.updated_at_us, id) <=
+                                            std::pair(-page.after->updated_at_us, page.after->session_id);
+      if (session.user_id == user_id && !tombstones.contains(id) && !passed) found.push_back(session);
+    }
+    std::ranges::sort(found, {}, [](const Session& s) { return std::pair(-s.updated_at_us, s.session_id); });
+    if (found.size() > page.limit) found.resize(page.limit);
+    co_return found;
+  }
+
+  AsyncResult<std::size_t> erase(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    tombstones.insert(session_id);
+    co_return std::erase_if(rows, [&](const auto& row) { return row.first.first == session_id; });
+  }
+
+  AsyncResult<void> ping() override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return Result<void>();
+  }
+
+  std::string kind() const override { return "memory"; }
+
+ private:
+  void upsert(const Session& session) {
+    if (tombstones.contains(session.session_id)) return;
+    Session& stored = sessions.try_emplace(session.session_id, session).first->second;
+    stored.updated_at_us = std::max(stored.updated_at_us, session.updated_at_us);
+    if (!session.title.empty()) stored.title = session.title;
+  }
+
+  void insert(const PendingTurn& pending, WriteOutcome& outcome) {
+    const Turn& turn = pending.turn;
+    if (tombstones.contains(turn.session_id)) {
+      ++outcome.deleted;
+      return;
+    }
+    const auto [row, inserted] = rows.try_emplace({turn.session_id, turn.timestamp_us}, turn);
+    if (inserted) {
+      ++outcome.inserted;
+      Session& session = sessions[turn.session_id];
+      session.question_count = std::max(session.question_count, turn.seq.value_or(0));
+    } else if (row->second.turn_id != turn.turn_id) {
+      ++outcome.quarantined;
+      dead_letters.push_back(
+          {.session_id = turn.session_id, .key = pending.key, .error_code = "identity_clash"});
+    }
+  }
+
+  std::vector<Turn> newest(const std::string& session_id, const TurnPage& page) const {
+    std::vector<Turn> found;
+    for (const auto& [key, turn] : rows) {
+      if (key.first != session_id || (page.before_us && key.second >= *page.before_us) ||
+          (page.after_us && key.second <= *page.after_us)) {
+        continue;
+      }
+      found.push_back(turn);
+    }
+    if (found.size() <= page.limit) return found;
+    const auto excess = static_cast<std::ptrdiff_t>(found.size() - page.limit);
+    page.after_us ? found.erase(found.end() - excess, found.end())
+                  : found.erase(found.begin(), found.begin() + excess);
+    return found;
+  }
+};
+
+}  // namespace chatsync::test
