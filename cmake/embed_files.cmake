@@ -5,7 +5,10 @@ foreach(input ${INPUTS})
   get_filename_component(name ${input} NAME)
   string(REGEX REPLACE "[^A-Za-z0-9]" "_" name ${name})
   # A folder of numbered migrations gives names that begin with a digit, which no identifier may.
-  string(REGEX REPLACE "^([0-9])" "v\\1" name ${name})
+  # CMake matches "^" again after each replacement, so a REGEX REPLACE would prefix every digit.
+  if(name MATCHES "^[0-9]")
+    string(PREPEND name v)
+  endif()
   file(READ ${input} content)
   string(LENGTH "${content}" length)
   string(APPEND text "inline constexpr std::string_view ${name} =")

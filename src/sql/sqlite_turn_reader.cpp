@@ -1,0 +1,142 @@
+#include "sql/sqlite_turn_reader.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace chatsync::sql {
+namespace {
+
+constexpr std::string_view kFindSession =
+    "SELECT session_id, user_id, title,"
+    " max(question_count, coalesce((SELECT max(seq) FROM chat_messages WHERE session_id = ?1), 0)),"
+    " created_at, updated_at, deleted_at IS NOT NULL FROM chat_sessions WHERE session_id = ?1";
+constexpr std::string_view kTurnsBefore =
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages"
+    " WHERE session_id = ?1 AND ts < ?2 ORDER BY ts DESC LIMIT ?3";
+constexpr std::string_view kTurnsAfter =
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages"
+    " WHERE session_id = ?1 AND ts > ?2 ORDER BY ts LIMIT ?3";
+constexpr std::string_view kCountTurns = "SELECT count(*) FROM chat_messages WHERE session_id = ?1";
+constexpr std::string_view kSessionsOf =
+    "SELECT session_id, user_id, title, question_count, created_at, updated_at FROM chat_sessions"
+    " WHERE user_id = ?1 AND deleted_at IS NULL AND updated_at <= ?2 AND (updated_at < ?2 OR session_id > ?3)"
+    " ORDER BY updated_at DESC, session_id LIMIT ?4";
+constexpr auto kEndOfTime = std::numeric_limits<std::int64_t>::max();
+
+Session session_from(const SqliteStatement& row) {
+  return {.session_id = std::string(row.text(0)),
+          .user_id = std::string(row.text(1)),
+          .title = std::string(row.text(2)),
+          .question_count = row.integer(3),
+          .created_at_us = row.integer(4),
+          .updated_at_us = row.integer(5)};
+}
+
+std::int64_t as_limit(std::size_t limit) { return static_cast<std::int64_t>(limit); }
+
+}  // namespace
+
+Result<SqliteTurnReader> SqliteTurnReader::create(SqliteDatabase database) {
+  SqliteTurnReader reader;
+  reader.database_ = std::move(database);
+  const std::pair<SqliteStatement*, std::string_view> statements[] = {{&reader.find_session_, kFindSession},
+                                                                      {&reader.turns_before_, kTurnsBefore},
+                                                                      {&reader.turns_after_, kTurnsAfter},
+                                                                      {&reader.count_turns_, kCountTurns},
+                                                                      {&reader.sessions_of_, kSessionsOf}};
+  for (const auto& [statement, sql] : statements) {
+    Result<SqliteStatement> prepared = reader.database_.prepare(sql);
+    if (!prepared) return failure_of(std::move(prepared));
+    *statement = std::move(*prepared);
+  }
+  return reader;
+}
+
+Result<std::optional<StoredSession>> SqliteTurnReader::load(const std::string& session_id,
+                                                            std::size_t recent) {
+  // One snapshot, so that the count and the turns belong together.
+  if (Result<void> begun = database_.execute("BEGIN"); !begun) return failure_of(std::move(begun));
+  Result<std::optional<StoredSession>> found = load_rows(session_id, recent);
+  database_.rollback();
+  return found;
+}
+
+Result<std::optional<StoredSession>> SqliteTurnReader::load_rows(const std::string& session_id,
+                                                                 std::size_t recent) {
+  find_session_.bind_all(session_id);
+  const Result<bool> row = find_session_.step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  StoredSession stored{
+      .session = session_from(find_session_), .deleted = find_session_.integer(6) != 0, .recent = {}};
+  find_session_.reset();
+  if (recent > 0) {
+    Result<std::vector<Turn>> newest = turns(session_id, {.limit = recent, .before_us = {}, .after_us = {}});
+    if (!newest) return failure_of(std::move(newest));
+    stored.recent = std::move(*newest);
+  }
+  return stored;
+}
+
+Result<std::vector<Turn>> SqliteTurnReader::turns(const std::string& session_id, const TurnPage& page) {
+  if (page.after_us) {
+    turns_after_.bind_all(session_id, *page.after_us, as_limit(page.limit));
+    return read_turns(turns_after_, session_id);
+  }
+  turns_before_.bind_all(session_id, page.before_us.value_or(kEndOfTime), as_limit(page.limit));
+  Result<std::vector<Turn>> newest = read_turns(turns_before_, session_id);
+  if (newest) std::ranges::reverse(*newest);
+  return newest;
+}
+
+Result<std::vector<Turn>> SqliteTurnReader::read_turns(SqliteStatement& query,
+                                                       const std::string& session_id) {
+  std::vector<Turn> turns;
+  for (;;) {
+    const Result<bool> row = query.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return turns;
+    turns.push_back({.session_id = session_id,
+                     .turn_id = std::string(query.text(1)),
+                     .timestamp_us = query.integer(0),
+                     .seq = query.optional_integer(2),
+                     .user_id = std::string(query.text(3)),
+                     .question = std::string(query.text(4)),
+                     .answer = std::string(query.text(5)),
+                     .status = turn_status_from(query.text(6)),
+                     .model = std::string(query.text(7))});
+  }
+}
+
+Result<std::int64_t> SqliteTurnReader::count_turns(const std::string& session_id) {
+  count_turns_.bind_all(session_id);
+  const Result<bool> row = count_turns_.step();
+  if (!row) return std::unexpected(row.error());
+  const std::int64_t count = count_turns_.integer(0);
+  count_turns_.reset();
+  return count;
+}
+
+Result<std::vector<Session>> SqliteTurnReader::sessions_of(const std::string& user_id,
+                                                           const SessionPage& page) {
+  const std::int64_t updated_at_us = page.after ? page.after->updated_at_us : kEndOfTime;
+  const std::string_view after_id = page.after ? std::string_view(page.after->session_id) : "";
+  sessions_of_.bind_all(user_id, updated_at_us, after_id, as_limit(page.limit));
+  std::vector<Session> sessions;
+  for (;;) {
+    const Result<bool> row = sessions_of_.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return sessions;
+    sessions.push_back(session_from(sessions_of_));
+  }
+}
+
+Result<void> SqliteTurnReader::ping() {
+  Result<std::int64_t> rows = database_.query_integer("SELECT count(*) FROM sqlite_schema");
+  if (!rows) return failure_of(std::move(rows));
+  return {};
+}
+
+}  // namespace chatsync::sql

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "chat/turn_store.hpp"
+#include "sql/sqlite_database.hpp"
+
+namespace chatsync::sql {
+
+/// A reading connection of the SQLite store. Blocking; used by one thread at a time. The functions are those
+/// of TurnStore.
+class SqliteTurnReader {
+ public:
+  static Result<SqliteTurnReader> create(SqliteDatabase database);
+
+  Result<std::optional<StoredSession>> load(const std::string& session_id, std::size_t recent);
+  Result<std::vector<Turn>> turns(const std::string& session_id, const TurnPage& page);
+  Result<std::int64_t> count_turns(const std::string& session_id);
+  Result<std::vector<Session>> sessions_of(const std::string& user_id, const SessionPage& page);
+  Result<void> ping();
+
+ private:
+  Result<std::optional<StoredSession>> load_rows(const std::string& session_id, std::size_t recent);
+  Result<std::vector<Turn>> read_turns(SqliteStatement& query, const std::string& session_id);
+
+  SqliteDatabase database_;
+  SqliteStatement find_session_;
+  SqliteStatement turns_before_;
+  SqliteStatement turns_after_;
+  SqliteStatement count_turns_;
+  SqliteStatement sessions_of_;
+};
+
+}  // namespace chatsync::sql
