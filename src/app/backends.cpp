@@ -1,0 +1,155 @@
+#include "app/backends.hpp"
+
+#include <boost/asio/post.hpp>
+#include <filesystem>
+#include <utility>
+
+#include "embedded/data_dir_lock.hpp"
+#include "embedded/embedded_turn_cache.hpp"
+#include "redis/check_redis.hpp"
+#include "redis/connection.hpp"
+#include "redis/redis_pending_turns.hpp"
+#include "redis/redis_turn_cache.hpp"
+#include "sql/mysql_turn_store.hpp"
+#include "sql/sqlite_turn_store.hpp"
+
+namespace chatsync::app {
+namespace {
+
+/// A connection to Redis that is kept up on a thread of its own choice until close().
+class RunningConnection {
+ public:
+  RunningConnection(IoThread& thread, const Settings::Redis& settings, const Clock& clock)
+      : thread_(thread),
+        connection_(thread.executor(), settings, clock),
+        ended_(thread.spawn(connection_.run())) {}
+  ~RunningConnection() { close(); }
+  RunningConnection(const RunningConnection&) = delete;
+  RunningConnection& operator=(const RunningConnection&) = delete;
+
+  redis::RedisConnection& operator*() { return connection_; }
+
+  void close() {
+    if (!ended_.valid()) return;
+    boost::asio::post(thread_.executor(), [this] { connection_.stop(); });
+    ended_.get();
+  }
+
+ private:
+  IoThread& thread_;
+  redis::RedisConnection connection_;
+  std::future<void> ended_;
+};
+
+/// The cache side of the backends, whichever it is.
+class CacheSide {
+ public:
+  virtual ~CacheSide() = default;
+  virtual TurnCache& cache(std::size_t worker) = 0;
+  virtual PendingTurns& pending() = 0;
+  virtual std::string kind() const = 0;
+  virtual std::string place() const = 0;
+  virtual void close() = 0;
+};
+
+class RedisSide final : public CacheSide {
+ public:
+  RedisSide(const Settings& settings, const Clock& clock, const std::vector<IoThread*>& workers,
+            IoThread& sync_thread)
+      : sync_connection_(sync_thread, settings.redis, clock),
+        pending_(*sync_connection_, settings.session_ttl, clock) {
+    for (IoThread* worker : workers) {
+      connections_.push_back(std::make_unique<RunningConnection>(*worker, settings.redis, clock));
+      caches_.push_back(
+          std::make_unique<redis::RedisTurnCache>(**connections_.back(), settings.session_ttl, clock));
+    }
+  }
+
+  Result<void> check(IoThread& sync_thread) {
+    return sync_thread.spawn(redis::check_redis(*sync_connection_)).get();
+  }
+
+  TurnCache& cache(std::size_t worker) override { return *caches_[worker]; }
+  PendingTurns& pending() override { return pending_; }
+  std::string kind() const override { return "redis"; }
+  std::string place() const override { return "Redis"; }
+  void close() override {
+    for (auto& connection : connections_) connection->close();
+    sync_connection_.close();
+  }
+
+ private:
+  RunningConnection sync_connection_;
+  redis::RedisPendingTurns pending_;
+  std::vector<std::unique_ptr<RunningConnection>> connections_;
+  std::vector<std::unique_ptr<redis::RedisTurnCache>> caches_;
+};
+
+class EmbeddedSide final : public CacheSide {
+ public:
+  EmbeddedSide(std::shared_ptr<embedded::EmbeddedTurnCache> cache, std::filesystem::path journal)
+      : cache_(std::move(cache)), journal_(std::move(journal)) {}
+
+  TurnCache& cache(std::size_t) override { return *cache_; }
+  PendingTurns& pending() override { return *cache_; }
+  std::string kind() const override { return "embedded"; }
+  std::string place() const override { return journal_.string(); }
+  void close() override {}
+
+ private:
+  std::shared_ptr<embedded::EmbeddedTurnCache> cache_;
+  std::filesystem::path journal_;
+};
+
+class OpenBackends final : public Backends {
+ public:
+  OpenBackends(embedded::DataDirLock lock, std::unique_ptr<TurnStore> store, std::unique_ptr<CacheSide> side)
+      : lock_(std::move(lock)), store_(std::move(store)), side_(std::move(side)) {}
+
+  TurnCache& cache(std::size_t worker) override { return side_->cache(worker); }
+  PendingTurns& pending() override { return side_->pending(); }
+  TurnStore& store() override { return *store_; }
+  std::string cache_kind() const override { return side_->kind(); }
+  std::string cache_place() const override { return side_->place(); }
+  void close() override { side_->close(); }
+
+ private:
+  embedded::DataDirLock lock_;  // Released last, when no file of the directory is open any more.
+  std::unique_ptr<TurnStore> store_;
+  std::unique_ptr<CacheSide> side_;
+};
+
+Result<std::unique_ptr<TurnStore>> open_store(const Settings& settings) {
+  if (!settings.mysql.enabled()) return sql::open_sqlite_store(settings.data_dir / "chatsync.db");
+  // One more than the drain uses, so that requests can read while it writes.
+  return sql::open_mysql_store({.server = settings.mysql}, settings.sync.connections + 1);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backends>> open_backends(const Settings& settings, const Clock& clock,
+                                                std::vector<IoThread*> workers, IoThread& sync_thread) {
+  embedded::DataDirLock lock;
+  if (!settings.redis.enabled() || !settings.mysql.enabled()) {
+    Result<embedded::DataDirLock> acquired = embedded::DataDirLock::acquire(settings.data_dir);
+    if (!acquired) return failure_of(std::move(acquired));
+    lock = std::move(*acquired);
+  }
+  Result<std::unique_ptr<TurnStore>> store = open_store(settings);
+  if (!store) return failure_of(std::move(store));
+
+  std::unique_ptr<CacheSide> side;
+  if (settings.redis.enabled()) {
+    auto redis = std::make_unique<RedisSide>(settings, clock, workers, sync_thread);
+    if (Result<void> usable = redis->check(sync_thread); !usable) return failure_of(std::move(usable));
+    side = std::move(redis);
+  } else {
+    const std::filesystem::path journal = settings.data_dir / "journal.db";
+    auto cache = embedded::open_embedded_cache(journal, {.session_ttl = settings.session_ttl}, clock);
+    if (!cache) return failure_of(std::move(cache));
+    side = std::make_unique<EmbeddedSide>(std::move(*cache), journal);
+  }
+  return std::make_unique<OpenBackends>(std::move(lock), std::move(*store), std::move(side));
+}
+
+}  // namespace chatsync::app

@@ -1,0 +1,35 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "app/serve.hpp"
+#include "base/log.hpp"
+#include "base/settings_loader.hpp"
+#include "base/settings_report.hpp"
+
+int main(int argc, char** argv) {
+  using namespace chatsync;
+  const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const Result<LoadedSettings> loaded = load_settings(args, process_environment(), read_settings_file);
+  if (!loaded) {
+    fmt::print(stderr, "chatsync: {}\n", loaded.error().message);
+    return app::kExitCannotStart;
+  }
+  switch (loaded->action) {
+    case SettingsAction::help:
+      fmt::print("{}", help_text());
+      return app::kExitOk;
+    case SettingsAction::version:
+      fmt::print("{}", version_text());
+      return app::kExitOk;
+    case SettingsAction::print_config:
+      fmt::print("{}", config_text(*loaded));
+      return app::kExitOk;
+    case SettingsAction::serve:
+      start_logging(loaded->settings.log_level);
+      return app::serve(loaded->settings);
+  }
+  return app::kExitCannotStart;
+}

@@ -1,0 +1,142 @@
+// Start: threads, backends, synchroniser, HTTP; each failure on the way is one line and exit 2. Stop: the
+// reverse. Objects are declared in the order of their dependence, so that each outlives what refers to it.
+#include "app/serve.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "answer/echo_answerer.hpp"
+#include "app/backends.hpp"
+#include "app/io_thread.hpp"
+#include "app/shutdown.hpp"
+#include "base/log.hpp"
+#include "http/http_server.hpp"
+#include "service/chat_service.hpp"
+#include "sync/synchronizer.hpp"
+
+namespace chatsync::app {
+namespace {
+
+std::size_t worker_count(const Settings::Http& http) {
+  if (http.threads > 0) return http.threads;
+  // The other cores are for Redis and MySQL, which usually share the machine, and for the synchroniser.
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8);
+}
+
+int cannot_start(const Error& error) {
+  fmt::print(stderr, "chatsync: {}\n", error.message);
+  return kExitCannotStart;
+}
+
+/// Every connection is a file descriptor; the soft limit is often 1,024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Waits for the first SIGINT or SIGTERM; the second ends the process at once, wherever the shutdown stands.
+boost::asio::awaitable<void> watch_signals(std::shared_ptr<std::promise<int>> first) {
+  boost::asio::signal_set signals(co_await boost::asio::this_coro::executor, SIGINT, SIGTERM);
+  first->set_value(co_await signals.async_wait(boost::asio::use_awaitable));
+  const int second = co_await signals.async_wait(boost::asio::use_awaitable);
+  fmt::print(stderr, "chatsync: second signal; ending at once, without waiting for the last sync\n");
+  std::_Exit(128 + second);
+}
+
+void print_start_lines(const Settings& settings, const Backends& backends, const std::string& store_kind,
+                       std::uint16_t port) {
+  const bool ipv6 = settings.http.host.find(':') != std::string::npos;
+  const std::string host = ipv6 ? "[" + settings.http.host + "]" : settings.http.host;
+  const bool wildcard = settings.http.host == "0.0.0.0" || settings.http.host == "::";
+  fmt::print("chatsync listens on http://{}:{} (cache: {}, store: {}, data: {})\n", host, port,
+             backends.cache_kind(), store_kind, settings.data_dir.string());
+  if (!settings.redis.enabled() || !settings.mysql.enabled()) {
+    fmt::print("its data lies in {}\n",
+               std::filesystem::absolute(settings.data_dir).lexically_normal().string());
+  }
+  fmt::print(
+      "try: curl -s http://{}:{}/chat -H 'Content-Type: application/json' -d '{{\"message\": \"Xin "
+      "chào!\"}}'\n",
+      wildcard ? "127.0.0.1" : host, port);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Settings& settings) {
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  const SystemClock clock;
+  service::ServiceMetrics metrics;
+  answer::EchoAnswerer answerer;
+
+  IoThread control;
+  IoThread sync_thread;
+  std::vector<std::unique_ptr<IoThread>> worker_threads;
+  std::vector<IoThread*> workers;
+  for (std::size_t i = 0; i < worker_count(settings.http); ++i) {
+    workers.push_back(worker_threads.emplace_back(std::make_unique<IoThread>()).get());
+  }
+  Result<std::unique_ptr<Backends>> opened = open_backends(settings, clock, workers, sync_thread);
+  if (!opened) return cannot_start(opened.error());
+  Backends& backends = **opened;
+
+  sync::Synchronizer synchronizer(sync_thread.executor(), backends.pending(), backends.store(), clock,
+                                  {.interval = settings.sync.interval,
+                                   .batch_turns = settings.sync.batch_turns,
+                                   .connections = settings.sync.connections,
+                                   .watermark = settings.sync.watermark,
+                                   .sweep_interval = settings.sync.sweep_interval});
+  std::vector<std::unique_ptr<service::ChatService>> services;
+  std::vector<http::HttpWorker> http_workers;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(), answerer,
+                                                              synchronizer, clock, metrics, IdGenerator()));
+    http_workers.push_back({.executor = workers[i]->executor(), .chat = services.back().get()});
+  }
+  http::HttpServer server(http::http_options_from(settings), http_workers, clock,
+                          {.service = &metrics, .sync = &synchronizer.metrics()});
+  const Result<std::uint16_t> port = server.listen();
+  if (!port) return cannot_start(port.error());
+
+  const auto first_signal = std::make_shared<std::promise<int>>();
+  std::future<void> signals_watched = control.spawn(watch_signals(first_signal));
+  std::future<void> synchronizer_ended = sync_thread.spawn(synchronizer.run());
+  server.start();
+  print_start_lines(settings, backends, backends.store().kind(), *port);
+
+  const int signal = first_signal->get_future().get();
+  log_info("{}: stopping; answering what is in flight, then syncing once more, within {} s",
+           signal == SIGINT ? "SIGINT" : "SIGTERM",
+           std::chrono::duration_cast<std::chrono::seconds>(settings.shutdown_timeout).count());
+  const ShutdownOutcome outcome = shut_down({.server = server,
+                                             .control = control,
+                                             .synchronizer = synchronizer,
+                                             .sync_thread = sync_thread,
+                                             .pending = backends.pending(),
+                                             .cache_place = backends.cache_place()},
+                                            settings.shutdown_timeout);
+  const int code = outcome.all_synced ? kExitOk : kExitTurnsRemain;
+  if (!outcome.ended_in_time) std::_Exit(code);
+  synchronizer_ended.get();
+  backends.close();
+  for (IoThread* worker : workers) worker->stop();
+  sync_thread.stop();
+  control.stop();
+  return code;
+}
+
+}  // namespace chatsync::app
