@@ -1,0 +1,198 @@
+// Three ways to the same rows. Bulk binding sends columns of values with one prepared statement; the text of
+// a multi-row INSERT does the same on every server. A turn too large for one packet either way is sent alone,
+// its long texts in pieces: then the server's limit holds for each text and not for the whole row.
+//
+// `ON DUPLICATE KEY UPDATE turn_id = turn_id` changes nothing and counts as no affected row. INSERT IGNORE
+// would do so too, but turns truncation and bad characters into warnings.
+#include "sql/mysql_insert.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sql/mysql_batch.hpp"
+
+namespace chatsync::sql {
+namespace {
+
+constexpr std::string_view kInsert =
+    "INSERT INTO chat_messages (ts, seq, session_id, turn_id, user_id, question, answer, status, model) "
+    "VALUES ";
+constexpr std::string_view kKeepStored = " ON DUPLICATE KEY UPDATE turn_id = turn_id";
+
+// The columns: two integers, then texts.
+constexpr std::size_t kTimestamp = 0;
+constexpr std::size_t kSeq = 1;
+constexpr std::size_t kFirstText = 2;
+constexpr std::size_t kTexts = 7;
+constexpr std::size_t kQuestion = 5;
+constexpr std::size_t kAnswer = 6;
+constexpr std::size_t kColumns = kFirstText + kTexts;
+
+// More rows in a statement gain nothing.
+constexpr std::size_t kMaxRows = 1'000;
+// What stands around the texts of a row: types, lengths, indicators.
+constexpr std::size_t kRowBytes = 128;
+constexpr std::size_t kMaxPieceBytes = std::size_t{256} * 1024;
+
+using Turns = std::span<const PendingTurn* const>;
+
+std::array<std::string_view, kTexts> texts_of(const Turn& turn) {
+  return {turn.session_id, turn.turn_id,           turn.user_id, turn.question,
+          turn.answer,     to_string(turn.status), turn.model};
+}
+
+std::size_t row_bytes(const Turn& turn, bool by_bulk_binding) {
+  std::size_t bytes = 0;
+  for (const auto text : texts_of(turn)) bytes += text.size();
+  // Escaping at most doubles a text.
+  return kRowBytes + (by_bulk_binding ? bytes : 2 * bytes);
+}
+
+SqlResult<std::uint64_t> insert_by_text(MySqlConnection& connection, Turns turns) {
+  std::string statement(kInsert);
+  for (const auto* pending : turns) {
+    const auto& turn = pending->turn;
+    if (pending != turns.front()) statement += ',';
+    fmt::format_to(std::back_inserter(statement), "({},", turn.timestamp_us);
+    statement += turn.seq ? fmt::to_string(*turn.seq) : "NULL";
+    for (const auto text : texts_of(turn)) {
+      statement += ',';
+      connection.append_literal(statement, text);
+    }
+    statement += ')';
+  }
+  statement += kKeepStored;
+  return connection.execute(statement);
+}
+
+SqlResult<MYSQL_STMT*> prepare_insert(MySqlConnection& connection, std::string_view purpose) {
+  // The purpose keeps the two prepared statements apart: the array size stays set on the one for bulks.
+  return connection.prepare(
+      fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?){} /* {} */", kInsert, kKeepStored, purpose));
+}
+
+SqlResult<std::uint64_t> statement_failed(MySqlConnection& connection, MYSQL_STMT* statement) {
+  SqlError error{mysql_stmt_errno(statement), mysql_stmt_error(statement)};
+  // A statement's state after a failure is not worth knowing: preparing it again is cheap.
+  connection.forget_statements();
+  return std::unexpected(connection.note(std::move(error)));
+}
+
+/// The values of some turns by column. Points into the turns.
+struct Columns {
+  explicit Columns(Turns turns) {
+    for (const auto* pending : turns) {
+      timestamps.push_back(pending->turn.timestamp_us);
+      seqs.push_back(pending->turn.seq.value_or(0));
+      seq_indicators.push_back(pending->turn.seq ? STMT_INDICATOR_NONE : STMT_INDICATOR_NULL);
+      const auto row = texts_of(pending->turn);
+      for (std::size_t text = 0; text < kTexts; ++text) {
+        texts[text].push_back(row[text].data());
+        lengths[text].push_back(row[text].size());
+      }
+    }
+  }
+
+  std::vector<std::int64_t> timestamps;
+  std::vector<std::int64_t> seqs;
+  std::vector<char> seq_indicators;
+  std::array<std::vector<const char*>, kTexts> texts;
+  std::array<std::vector<unsigned long>, kTexts> lengths;
+};
+
+SqlResult<std::uint64_t> insert_by_bulk(MySqlConnection& connection, Turns turns) {
+  auto statement = prepare_insert(connection, "bulk");
+  if (!statement) return sql_failure_of(std::move(statement));
+  Columns columns(turns);
+  std::array<MYSQL_BIND, kColumns> binds{};
+  binds[kTimestamp].buffer_type = MYSQL_TYPE_LONGLONG;
+  binds[kTimestamp].buffer = columns.timestamps.data();
+  binds[kSeq].buffer_type = MYSQL_TYPE_LONGLONG;
+  binds[kSeq].buffer = columns.seqs.data();
+  binds[kSeq].u.indicator = columns.seq_indicators.data();
+  for (std::size_t text = 0; text < kTexts; ++text) {
+    auto& bind = binds[kFirstText + text];
+    bind.buffer_type = MYSQL_TYPE_STRING;
+    bind.buffer = columns.texts[text].data();
+    bind.length = columns.lengths[text].data();
+  }
+  const auto rows = static_cast<unsigned>(turns.size());
+  if (mysql_stmt_attr_set(*statement, STMT_ATTR_ARRAY_SIZE, &rows) != 0 ||
+      mysql_stmt_bind_param(*statement, binds.data()) != 0 || mysql_stmt_execute(*statement) != 0) {
+    return statement_failed(connection, *statement);
+  }
+  return mysql_stmt_affected_rows(*statement);
+}
+
+bool send_in_pieces(MYSQL_STMT* statement, unsigned column, std::string_view text, std::size_t piece_bytes) {
+  do {
+    const auto piece = text.substr(0, piece_bytes);
+    if (mysql_stmt_send_long_data(statement, column, piece.data(), piece.size()) != 0) return false;
+    text.remove_prefix(piece.size());
+  } while (!text.empty());
+  return true;
+}
+
+SqlResult<std::uint64_t> insert_in_pieces(MySqlConnection& connection, const Turn& turn) {
+  const auto limit = connection.max_packet_bytes();
+  if (std::max(turn.question.size(), turn.answer.size()) > limit) {
+    return std::unexpected(
+        SqlError{kPacketTooLarge, fmt::format("a text of turn {} in session {} is larger than the server's "
+                                              "max_allowed_packet of {} bytes: raise it",
+                                              turn.turn_id, turn.session_id, limit)});
+  }
+  auto statement = prepare_insert(connection, "in pieces");
+  if (!statement) return sql_failure_of(std::move(statement));
+  auto timestamp = turn.timestamp_us;
+  auto seq = turn.seq.value_or(0);
+  my_bool seq_is_null = turn.seq ? 0 : 1;
+  const auto texts = texts_of(turn);
+  std::array<unsigned long, kTexts> lengths{};
+  std::array<MYSQL_BIND, kColumns> binds{};
+  binds[kTimestamp].buffer_type = MYSQL_TYPE_LONGLONG;
+  binds[kTimestamp].buffer = &timestamp;
+  binds[kSeq].buffer_type = MYSQL_TYPE_LONGLONG;
+  binds[kSeq].buffer = &seq;
+  binds[kSeq].is_null = &seq_is_null;
+  for (std::size_t text = 0; text < kTexts; ++text) {
+    lengths[text] = texts[text].size();
+    auto& bind = binds[kFirstText + text];
+    bind.buffer_type = MYSQL_TYPE_STRING;
+    bind.buffer = const_cast<char*>(texts[text].data());  // The driver only reads it.
+    bind.length = &lengths[text];
+  }
+  const auto piece_bytes = std::min(kMaxPieceBytes, limit / 2);
+  if (mysql_stmt_bind_param(*statement, binds.data()) != 0 ||
+      !send_in_pieces(*statement, kQuestion, turn.question, piece_bytes) ||
+      !send_in_pieces(*statement, kAnswer, turn.answer, piece_bytes) || mysql_stmt_execute(*statement) != 0) {
+    return statement_failed(connection, *statement);
+  }
+  return mysql_stmt_affected_rows(*statement);
+}
+
+}  // namespace
+
+SqlResult<std::uint64_t> insert_turns(MySqlConnection& connection, Turns turns, bool by_bulk_binding) {
+  const auto max_bytes = connection.max_statement_bytes();
+  std::vector<std::size_t> bytes;
+  bytes.reserve(turns.size());
+  for (const auto* pending : turns) bytes.push_back(row_bytes(pending->turn, by_bulk_binding));
+
+  std::uint64_t inserted = 0;
+  for (const auto [begin, end] : split_rows(bytes, max_bytes, kMaxRows)) {
+    const auto rows = turns.subspan(begin, end - begin);
+    auto done = bytes[begin] > max_bytes ? insert_in_pieces(connection, rows.front()->turn)
+                : by_bulk_binding        ? insert_by_bulk(connection, rows)
+                                         : insert_by_text(connection, rows);
+    if (!done) return done;
+    inserted += *done;
+  }
+  return inserted;
+}
+
+}  // namespace chatsync::sql

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/turn_store.hpp"
+#include "sql/mysql_connection.hpp"
+
+namespace chatsync::sql {
+
+// The reading operations of TurnStore on one connection; each is one statement and so one consistent view.
+
+SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection,
+                                                     const std::string& session_id, std::size_t recent);
+
+SqlResult<std::vector<Turn>> read_turns(MySqlConnection& connection, const std::string& session_id,
+                                        const TurnPage& page);
+
+SqlResult<std::int64_t> count_turns(MySqlConnection& connection, const std::string& session_id);
+
+SqlResult<std::vector<Session>> read_sessions_of(MySqlConnection& connection, const std::string& user_id,
+                                                 const SessionPage& page);
+
+}  // namespace chatsync::sql
