@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -44,17 +45,11 @@ Result<SettingFlags> parse_setting_flags(std::span<const std::string> args) {
   app.set_help_flag();
   app.allow_extras();
 
-  const auto take = [&flags](std::string_view name) {
-    return [&flags, name](const std::string& value) { flags.values[name] = value; };
-  };
   for (const SettingRow& row : settings_table()) {
-    if (is_switch(row)) {
-      std::string* const value = &flags.values[row.name];
-      app.add_flag(flag_of(row), *value)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    } else {
-      app.add_option_function<std::string>(flag_of(row), take(row.name))
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    }
+    std::string& value = flags.values[row.name];
+    CLI::Option* const option =
+        is_switch(row) ? app.add_flag(flag_of(row), value) : app.add_option(flag_of(row), value);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
   app.add_option("--env-file", flags.env_file)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const CLI::Option* const help = app.add_flag("-h,--help");
@@ -71,6 +66,7 @@ Result<SettingFlags> parse_setting_flags(std::span<const std::string> args) {
   if (print_config->count() > 0) flags.action = SettingsAction::print_config;
   if (version->count() > 0) flags.action = SettingsAction::version;
   if (help->count() > 0) flags.action = SettingsAction::help;
+  // Every setting has its place in the map; only those that were given count.
   std::erase_if(flags.values,
                 [&](const auto& entry) { return app.count(flag_of(*find_setting(entry.first))) == 0; });
   return flags;

@@ -40,9 +40,8 @@ auto find_word(const Words& words, std::string_view text) -> std::optional<declt
 
 std::optional<std::uint64_t> whole_number(std::string_view digits) {
   std::uint64_t number = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, problem] = std::from_chars(digits.data(), end, number);
-  if (digits.empty() || problem != std::errc() || stop != end) return std::nullopt;
+  const auto [stop, problem] = std::from_chars(digits.begin(), digits.end(), number);
+  if (digits.empty() || problem != std::errc() || stop != digits.end()) return std::nullopt;
   return number;
 }
 

@@ -18,8 +18,8 @@ struct Settings {
     std::uint16_t port = 8080;  ///< 0: any free port, shown in the start line.
     std::size_t threads = 0;    ///< 0: chosen by the number of cores.
     std::size_t max_connections = 20'000;
-    std::size_t max_header_bytes = 16 * 1024;
-    std::size_t max_body_bytes = 16 * 1024 * 1024;
+    std::size_t max_header_bytes = 16'384;
+    std::size_t max_body_bytes = 16'777'216;
     std::chrono::milliseconds header_timeout{10'000};
     std::chrono::milliseconds body_timeout{30'000};
     std::chrono::milliseconds idle_timeout{75'000};

@@ -29,7 +29,7 @@ constexpr std::string_view kStore = "Store: MySQL or MariaDB, or SQLite without 
 constexpr std::string_view kSync = "Carrying turns from the cache to the store";
 
 constexpr std::uint64_t kSecond = 1'000;  // Durations are bounded in milliseconds.
-constexpr std::uint64_t kDay = 24 * 3'600 * kSecond;
+constexpr std::uint64_t kDay = 86'400 * kSecond;
 constexpr std::uint64_t kKiB = 1'024;
 constexpr std::uint64_t kGiB = kKiB * kKiB * kKiB;
 
