@@ -81,8 +81,9 @@ auto decode(std::string_view body, Read read)
 /// A JSON integer if the id is one in its shortest form, else a string.
 json::value user_value(std::string_view user_id) {
   std::int64_t number = 0;
-  const char* const end = user_id.data() + user_id.size();
-  const auto [stopped_at, error] = std::from_chars(user_id.data(), end, number);
+  const char* const begin = user_id.data();
+  const char* const end = begin + user_id.size();
+  const auto [stopped_at, error] = std::from_chars(begin, end, number);
   if (error == std::errc{} && stopped_at == end && fmt::to_string(number) == user_id) {
     return number;
   }

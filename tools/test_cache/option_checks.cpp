@@ -24,8 +24,9 @@ bool consists_of(std::string_view text, std::string_view punctuation, std::size_
 
 template <typename Number>
 bool parse_whole(std::string_view text, Number& number) {
-  const char* const end = text.data() + text.size();
-  const auto [stopped_at, error] = std::from_chars(text.data(), end, number);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stopped_at, error] = std::from_chars(begin, end, number);
   return error == std::errc{} && stopped_at == end;
 }
 

@@ -11,14 +11,11 @@ namespace chatsync::test_cache {
 
 namespace {
 
-bool environment_says(const char* name, std::string_view value) {
-  const char* const found = std::getenv(name);
-  return found != nullptr && value == found;
-}
-
-bool environment_has(const char* name) {
-  const char* const found = std::getenv(name);
-  return found != nullptr && *found != '\0';
+/// Empty if the variable is not set.
+std::string_view environment(const char* name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this program changes the environment.
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
 }
 
 std::string_view code_of(Tint tint) {
@@ -39,8 +36,8 @@ std::string_view code_of(Tint tint) {
 
 Terminal inspect_terminal(int descriptor) {
   Terminal terminal;
-  terminal.interactive = isatty(descriptor) == 1 && !environment_says("TERM", "dumb");
-  terminal.color = terminal.interactive && !environment_has("NO_COLOR");
+  terminal.interactive = isatty(descriptor) == 1 && environment("TERM") != "dumb";
+  terminal.color = terminal.interactive && environment("NO_COLOR").empty();
   winsize size{};
   if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
     terminal.columns = size.ws_col;

@@ -6,8 +6,6 @@
 namespace chatsync::test_cache {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -29,7 +27,7 @@ TEST(TestCacheOptions, WithoutAnyAreTheDefaultsOfTheSpecification) {
   EXPECT_EQ(options.session, std::nullopt);
   EXPECT_EQ(options.user, "1");
   EXPECT_EQ(options.messages, 5);
-  EXPECT_EQ(options.delay, 1s);
+  EXPECT_EQ(options.delay, std::chrono::seconds{1});
   EXPECT_EQ(options.parallel, 1);
   EXPECT_FALSE(options.sync);
   EXPECT_FALSE(options.json);
@@ -42,7 +40,7 @@ TEST(TestCacheOptions, AllSendingOptionsAreTaken) {
   EXPECT_EQ(options.session, "abc");
   EXPECT_EQ(options.user, "an@x");
   EXPECT_EQ(options.messages, 7);
-  EXPECT_EQ(options.delay, 250ms);
+  EXPECT_EQ(options.delay, std::chrono::milliseconds{250});
   EXPECT_EQ(options.parallel, 3);
   EXPECT_TRUE(options.sync);
   EXPECT_TRUE(options.json);
