@@ -58,6 +58,10 @@ Result<SettingFlags> parse_setting_flags(std::span<const std::string> args) {
 
   try {
     app.parse(prepared(args));
+  } catch (const CLI::ArgumentMismatch& error) {
+    // Its text begins with the flag and goes on in words of its own.
+    const std::string_view text = error.what();
+    return bad_flag(fmt::format("{} needs a value", text.substr(0, text.find(':'))));
   } catch (const CLI::ParseError& error) {
     return bad_flag(error.what());
   }

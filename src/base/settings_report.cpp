@@ -44,7 +44,9 @@ std::string help_text() {
     if (row.group != group) out += fmt::format("\n{}\n", row.group);
     group = row.group;
     const std::string value = value_text(row, defaults);
-    out += fmt::format("  {:<33} {}\n", fmt::format("{} {}", flag_of(row), row.unit), row.help);
+    const std::string flag = is_switch(row) ? fmt::format("{}[={}]", flag_of(row), row.unit)
+                                            : fmt::format("{} {}", flag_of(row), row.unit);
+    out += fmt::format("  {:<33} {}\n", flag, row.help);
     out += fmt::format("    {:<31} default: {}\n", row.name, value.empty() ? "(empty)" : value);
   }
   return out;

@@ -118,7 +118,8 @@ TEST(LoadSettings, SuggestsTheFlagThatWasMeant) {
 }
 
 TEST(LoadSettings, RefusesAFlagWithoutItsValue) {
-  EXPECT_NE(refusal_of({.args = {"--http-port"}}).find("--http-port"), std::string::npos);
+  EXPECT_EQ(refusal_of({.args = {"--http-port"}}), "--http-port needs a value");
+  EXPECT_EQ(refusal_of({.args = {"--http-port", "--redis-host", "h"}}), "--http-port needs a value");
 }
 
 TEST(LoadSettings, KnowsTheActions) {

@@ -14,7 +14,7 @@ using testing::Not;
 TEST(HelpText, NamesEverySettingWithFlagAndVariable) {
   const std::string text = help_text();
   for (const SettingRow& row : settings_table()) {
-    EXPECT_THAT(text, HasSubstr("  " + flag_of(row) + " "));
+    EXPECT_THAT(text, HasSubstr("  " + flag_of(row) + (is_switch(row) ? "[=" : " ") + std::string(row.unit)));
     EXPECT_THAT(text, HasSubstr("    " + std::string(row.name) + " "));
   }
 }
