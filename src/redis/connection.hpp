@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -17,8 +18,8 @@
 
 namespace chatsync::redis {
 
-/// One connection to Redis, shared by all coroutines of one executor (one thread) by pipelining: what they ask
-/// for in one turn of the event loop leaves in one write.
+/// One connection to Redis, shared by all coroutines of one executor (one thread) by pipelining: what they
+/// ask for in one turn of the event loop leaves in one write.
 ///
 /// run() keeps it up: it connects (TCP, TLS or Unix socket; with a Unix socket, TLS is not used),
 /// authenticates, selects the database, refuses a replica, loads the scripts, and does it all again with
@@ -27,8 +28,9 @@ namespace chatsync::redis {
 /// bridged and nothing hangs.
 ///
 /// Errors: `unavailable` if nothing was executed, `outcome_unknown` if the request was sent and no reply
-/// came before the time-out or the loss, `overloaded` if too many requests wait. Requests are not cancellable.
-/// Everything is to be used on the executor only. The object must outlive run() and all requests.
+/// came before the time-out or the loss, `overloaded` if too many requests wait. Requests are not
+/// cancellable. Everything is to be used on the executor only. The object must outlive run() and all
+/// requests.
 class RedisConnection {
  public:
   RedisConnection(boost::asio::any_io_executor executor, Settings::Redis settings, const Clock& clock);
@@ -65,12 +67,22 @@ class RedisConnection {
   /// command repeated, so `encode` may run twice.
   template <class Encode>
   AsyncResult<Reply> call(Encode encode) {
+    Result<Replies> replies = co_await execute_scripts(std::move(encode));
+    if (!replies) co_return failure_of(std::move(replies));
+    co_return std::move(replies->front());
+  }
+
+  /// Commands of which some run scripts and which may all be repeated: if Redis has forgotten a script, they
+  /// are. An error reply to any of them becomes an Error.
+  template <class Encode>
+  AsyncResult<Replies> execute_scripts(Encode encode) {
     for (bool again = false;; again = true) {
       Result<Replies> replies = co_await execute([&encode](CommandEncoder& out) { encode(out); });
-      if (!replies) co_return failure_of(std::move(replies));
-      Reply& reply = replies->front();
-      if (!reply.view().is_error()) co_return std::move(reply);
-      if (again || !is_noscript(reply.view())) co_return std::unexpected(error_of(reply.view()));
+      if (!replies) co_return replies;
+      const auto failed = std::find_if(replies->begin(), replies->end(),
+                                       [](const Reply& reply) { return reply.view().is_error(); });
+      if (failed == replies->end()) co_return replies;
+      if (again || !is_noscript(failed->view())) co_return std::unexpected(error_of(failed->view()));
       if (Result<void> loaded = co_await load_scripts(); !loaded) co_return failure_of(std::move(loaded));
     }
   }

@@ -7,8 +7,8 @@
 
 namespace chatsync::redis {
 
-/// The names of all keys. `P` is a session's prefix: `session:abc`, or with tags (Redis Cluster, where one slot
-/// must hold all keys of a session) `session:{abc}`.
+/// The names of all keys. `P` is a session's prefix: `session:abc`, or with tags (Redis Cluster, where one
+/// slot must hold all keys of a session) `session:{abc}`.
 ///
 /// | key | type | holds |
 /// |---|---|---|
@@ -16,10 +16,10 @@ namespace chatsync::redis {
 /// | `P:history` | list | the last 10 turns as JSON, oldest first |
 /// | `P:pending_msgs` | set | the keys of the turns not yet in the store |
 /// | `P:msg:{timestamp}` | hash | one turn; the time stamp is microseconds since the epoch |
-/// | `P:meta` | hash | `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the store; |
-/// |  |  | `empty` if the count is 0 because the session has no turns |
-/// | `sync:dirty` | sorted set | sessions with something to sync, scored by when they became so |
-/// | `sync:new:{user}` | set | the user's sessions that may not be in the store yet |
+/// | `P:meta` | hash | `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the
+/// store; | |  |  | `empty` if the count is 0 because the session has no turns | | `sync:dirty` | sorted set
+/// | sessions with something to sync, scored by when they became so | | `sync:new:{user}` | set | the user's
+/// sessions that may not be in the store yet |
 class KeySpace {
  public:
   enum class Form { plain, tagged };

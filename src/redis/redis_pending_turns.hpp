@@ -11,8 +11,9 @@
 
 namespace chatsync::redis {
 
-/// The drain side of the cache in Redis. Lives on the connection's executor; the connection and the clock must
-/// outlive it. It needs no command that Redis refuses at its memory limit, so that a full Redis can be drained.
+/// The drain side of the cache in Redis. Lives on the connection's executor; the connection and the clock
+/// must outlive it. It needs no command that Redis refuses at its memory limit, so that a full Redis can be
+/// drained.
 class RedisPendingTurns final : public PendingTurns {
  public:
   RedisPendingTurns(RedisConnection& connection, std::chrono::milliseconds session_ttl, const Clock& clock,

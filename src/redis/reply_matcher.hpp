@@ -19,8 +19,8 @@ using ReplyHandler = std::move_only_function<void(Result<Replies>)>;
 
 /// Which reply belongs to whom: the state of a pipelined connection, without the connection.
 ///
-/// Requests are encoded into one output buffer and wait in one line. take_output() hands the buffer over to be
-/// sent; from then on those requests are *sent*, and their replies come in the same order. The others are
+/// Requests are encoded into one output buffer and wait in one line. take_output() hands the buffer over to
+/// be sent; from then on those requests are *sent*, and their replies come in the same order. The others are
 /// *unsent*: nobody executed them. Handlers are called from within feed() and the fail functions and may
 /// call back into the matcher.
 class ReplyMatcher {

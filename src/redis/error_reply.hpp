@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace chatsync::redis {
+
+/// What an error reply such as "WRONGTYPE Operation against …" means to the caller of the server `name`.
+Error error_from_reply(std::string_view name, std::string_view reply);
+
+}  // namespace chatsync::redis

@@ -1,0 +1,58 @@
+#include "redis/key_space.hpp"
+
+#include <charconv>
+
+namespace chatsync::redis {
+namespace {
+
+constexpr std::string_view kSession = "session:";
+constexpr std::int64_t kLastTimestampUs = 253'402'300'799'999'999;  // 9999-12-31T23:59:59.999999Z
+
+}  // namespace
+
+std::string KeySpace::prefix(std::string_view session_id) const {
+  std::string name;
+  name.reserve(kSession.size() + session_id.size() + 2);
+  name += kSession;
+  if (form_ == Form::tagged) name += '{';
+  name += session_id;
+  if (form_ == Form::tagged) name += '}';
+  return name;
+}
+
+std::string KeySpace::message(std::string_view session_id, std::int64_t timestamp_us) const {
+  std::string key = prefix(session_id);
+  key += kMessage;
+  key += std::to_string(timestamp_us);
+  return key;
+}
+
+std::string_view KeySpace::pending_pattern() const {
+  return form_ == Form::tagged ? "session:{*}:pending_msgs" : "session:*:pending_msgs";
+}
+
+std::optional<std::string_view> KeySpace::session_of_pending(std::string_view key) const {
+  if (!key.starts_with(kSession)) return std::nullopt;
+  key.remove_prefix(kSession.size());
+  if (!key.ends_with(kPending)) return std::nullopt;
+  key.remove_suffix(kPending.size());
+  if (form_ == Form::plain) return key;
+  if (key.size() < 2 || key.front() != '{' || key.back() != '}') return std::nullopt;
+  return key.substr(1, key.size() - 2);
+}
+
+std::optional<std::int64_t> KeySpace::message_timestamp(std::string_view prefix, std::string_view key) {
+  if (!key.starts_with(prefix)) return std::nullopt;
+  key.remove_prefix(prefix.size());
+  if (!key.starts_with(kMessage)) return std::nullopt;
+  key.remove_prefix(kMessage.size());
+  // One time stamp, one key: "007" would be a second key of the same turn.
+  if (key.empty() || key.front() < '1' || key.front() > '9') return std::nullopt;
+  std::int64_t timestamp = 0;
+  const auto [stopped, error] = std::from_chars(key.data(), key.data() + key.size(), timestamp);
+  if (error != std::errc() || stopped != key.data() + key.size()) return std::nullopt;
+  if (timestamp > kLastTimestampUs) return std::nullopt;
+  return timestamp;
+}
+
+}  // namespace chatsync::redis

@@ -1,0 +1,317 @@
+// How a pass walks: the index names sessions, a page at a time; each named session is opened and its pending
+// set read with SSCAN, many sessions to a round trip; then the members' hashes are read, as many as the
+// batch still wants, many to a round trip. What was read too much stays for the next call. The guarantees of
+// SCAN, SSCAN and ZSCAN give the pass its own: what is there from beginning to end is seen at least once; the
+// keys seen in a call keep what is seen twice out of a batch. A pass ends because each cursor comes round,
+// whatever is left pending.
+//
+// A member without its message may be acknowledged by another instance since the set was read (then it is no
+// longer a member), or belong to a program that writes the set first and the hash later: it is left alone.
+// Everything else that cannot be a turn becomes a dead letter.
+#include "redis/pending_pass.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "chat/ids.hpp"
+#include "redis/acknowledgement.hpp"
+
+namespace chatsync::redis {
+namespace {
+
+constexpr std::size_t kSessionsPerRound = 128;
+constexpr std::size_t kMessagesPerRound = 500;
+constexpr std::size_t kBytesPerRound = 8 * 1024 * 1024;
+constexpr std::size_t kBytesPerBatch = 32 * 1024 * 1024;
+
+std::size_t bytes_of(const Turn& turn) { return turn.question.size() + turn.answer.size() + 256; }
+
+}  // namespace
+
+RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl,
+                                   const Clock& clock, KeySpace keys, PassKind kind)
+    : connection_(connection),
+      session_ttl_(session_ttl),
+      clock_(clock),
+      keys_(keys),
+      keys_done_(kind == PassKind::indexed) {}
+
+AsyncResult<TurnBatch> RedisPendingPass::next(std::size_t max_turns) {
+  Gathered gathered;
+  max_turns = std::max<std::size_t>(max_turns, 1);
+  while (gathered.size() < max_turns && gathered.bytes < kBytesPerBatch) {
+    if (open_.size() < kSessionsPerRound && !index_done()) {
+      if (Result<void> read = co_await read_index(); !read) co_return failure_of(std::move(read));
+    }
+    if (open_.empty()) {
+      if (index_done()) break;
+      continue;
+    }
+    const std::size_t room = max_turns - gathered.size();
+    Result<void> step = co_await scan_sessions(room, &gathered);
+    if (step) step = co_await read_messages(room, &gathered);
+    if (step) step = co_await close_finished();
+    if (!step) co_return failure_of(std::move(step));
+  }
+  co_return std::move(gathered.batch);
+}
+
+AsyncResult<void> RedisPendingPass::read_index() { return dirty_done_ ? read_keyspace() : read_dirty(); }
+
+AsyncResult<void> RedisPendingPass::read_dirty() {
+  Result<Reply> page = co_await connection_.call([this](CommandEncoder& out) {
+    out.command({"ZSCAN", KeySpace::kDirty, dirty_cursor_, "COUNT", "500"});
+  });
+  if (!page) co_return failure_of(std::move(page));
+  dirty_cursor_ = (*page)[0].text_or("0");
+  dirty_done_ = dirty_cursor_ == "0";
+  const ReplyView scored = (*page)[1];
+  for (std::size_t index = 0; index < scored.size(); index += 2) open(scored[index].text_or(""));
+  co_return Result<void>();
+}
+
+AsyncResult<void> RedisPendingPass::read_keyspace() {
+  Result<Reply> page = co_await connection_.call([this](CommandEncoder& out) {
+    out.command({"SCAN", keys_cursor_, "MATCH", keys_.pending_pattern(), "TYPE", "set", "COUNT", "2000"});
+  });
+  if (!page) co_return failure_of(std::move(page));
+  keys_cursor_ = (*page)[0].text_or("0");
+  keys_done_ = keys_cursor_ == "0";
+  std::vector<std::string_view> ids;
+  for (std::size_t index = 0; index < (*page)[1].size(); ++index) {
+    if (const auto id = keys_.session_of_pending((*page)[1][index].text_or(""))) {
+      if (is_session_id(*id)) {
+        ids.push_back(*id);
+      } else {
+        open(*id);
+      }
+    }
+  }
+  if (ids.empty()) co_return Result<void>();
+  const std::string now = std::to_string(clock_.now_us());
+  Result<Replies> added = co_await connection_.execute([&](CommandEncoder& out) {
+    for (const std::string_view id : ids) out.command({"ZADD", KeySpace::kDirty, "NX", now, id});
+  });
+  if (!added) co_return failure_of(std::move(added));
+  for (std::size_t index = 0; index < ids.size(); ++index) {
+    // 0: the index named it, so it was visited. An error (the memory limit) leaves it to this pass alone.
+    const ReplyView reply = (*added)[index].view();
+    if (reply.is_error() || reply.integer_or(0) == 1) open(ids[index]);
+  }
+  co_return Result<void>();
+}
+
+void RedisPendingPass::open(std::string_view session_id) {
+  if (!is_session_id(session_id)) {
+    log_warning("{}: a key of another program names the session '{}', which is no valid id: not synced",
+                connection_.name(), session_id.substr(0, 100));
+    return;
+  }
+  OpenSession session;
+  session.id = session_id;
+  session.prefix = keys_.prefix(session_id);
+  open_.push_back(std::move(session));
+}
+
+AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* gathered) {
+  std::vector<OpenSession*> due;
+  for (OpenSession& session : open_) {
+    if (due.size() >= std::min(kSessionsPerRound, room)) break;
+    // What is read already comes first.
+    if (!session.unread.empty()) co_return Result<void>();
+    if (!session.finished) due.push_back(&session);
+  }
+  if (due.empty()) co_return Result<void>();
+  const std::string count = std::to_string(std::clamp<std::size_t>(2 * room / due.size(), 16, 1'000));
+  Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
+    for (const OpenSession* session : due) {
+      out.begin(5);
+      out.argument("SSCAN");
+      out.argument(session->prefix, KeySpace::kPending);
+      out.argument(session->cursor);
+      out.argument("COUNT");
+      out.argument(count);
+      if (session->scanned) continue;
+      out.begin(2 + kMetaFields.size());
+      out.argument("HMGET");
+      out.argument(session->prefix, KeySpace::kMeta);
+      for (const std::string_view field : kMetaFields) out.argument(field);
+      out.begin(2);
+      out.argument("GET");
+      out.argument(session->prefix, KeySpace::kCount);
+    }
+  });
+  if (!replies) co_return failure_of(std::move(replies));
+  std::size_t index = 0;
+  for (OpenSession* session : due) {
+    take_page(*session, (*replies)[index++].view());
+    if (std::exchange(session->scanned, true)) continue;
+    session->own = read_own_data(session->id, (*replies)[index].view(), (*replies)[index + 1].view());
+    index += 2;
+    if (!session->own.unsynced) continue;
+    session_in(*gathered, *session);
+    ++gathered->sessions_alone;
+  }
+  co_return Result<void>();
+}
+
+void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
+  if (page.is_error()) {
+    log_warning("{}: the pending turns of session {} cannot be read: {}", connection_.name(), session.id,
+                page.text_or(""));
+    session.finished = true;
+    session.empty = false;
+    return;
+  }
+  session.cursor = page[0].text_or("0");
+  session.finished = session.cursor == "0";
+  const ReplyView members = page[1];
+  session.empty = session.empty && members.size() == 0;
+  for (std::size_t index = 0; index < members.size(); ++index) {
+    session.unread.emplace_back(members[index].text_or(""));
+  }
+}
+
+AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* gathered) {
+  const std::size_t limit =
+      std::min({room, kMessagesPerRound, std::max<std::size_t>(kBytesPerRound / message_bytes_, 1)});
+  std::vector<Member> members;
+  std::vector<Member> faulty;
+  std::vector<std::int64_t> stamps;
+  for (OpenSession& session : open_) {
+    while (!session.unread.empty() && members.size() + faulty.size() < limit) {
+      Member member{&session, std::move(session.unread.back()), {}};
+      session.unread.pop_back();
+      if (!gathered->keys.insert(member.key).second) continue;
+      if (const auto stamp = KeySpace::message_timestamp(session.prefix, member.key)) {
+        stamps.push_back(*stamp);
+        members.push_back(std::move(member));
+      } else {
+        member.fault = {"the pending set names a key that is no message of this session", "bad_key"};
+        faulty.push_back(std::move(member));
+      }
+    }
+  }
+  if (!members.empty()) {
+    Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
+      for (const Member& member : members) {
+        out.begin(2 + kTurnFields.size());
+        out.argument("HMGET");
+        out.argument(member.key);
+        for (const std::string_view field : kTurnFields) out.argument(field);
+      }
+    });
+    if (!replies) co_return failure_of(std::move(replies));
+    std::size_t bytes = 0;
+    for (std::size_t index = 0; index < members.size(); ++index) {
+      Member& member = members[index];
+      const ReplyView fields = (*replies)[index].view();
+      const std::string& owner = member.session->own.session.user_id;
+      if (fields.is_error()) {
+        if (!fields.text_or("").starts_with("WRONGTYPE"))
+          co_return std::unexpected(connection_.error_of(fields));
+        member.fault = {"the message is not a hash", "wrong_type"};
+        faulty.push_back(std::move(member));
+        continue;
+      }
+      auto turn = read_turn(member.session->id, stamps[index], fields, owner.empty() ? "1" : owner);
+      if (!turn) {
+        member.fault = std::move(turn).error();
+        faulty.push_back(std::move(member));
+        continue;
+      }
+      bytes += bytes_of(*turn);
+      add_turn(*member.session, std::move(member.key), std::move(*turn), *gathered);
+    }
+    gathered->bytes += bytes;
+    message_bytes_ = std::max<std::size_t>(bytes / members.size(), 256);
+  }
+  if (faulty.empty()) co_return Result<void>();
+  co_return co_await look_closer(std::move(faulty), gathered);
+}
+
+/// Sorts members that cannot be turns into those that are gone, those that are not there yet, and dead
+/// letters.
+AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gathered* gathered) {
+  Result<Replies> states = co_await connection_.execute([&](CommandEncoder& out) {
+    for (const Member& member : members) {
+      // In this order: a member acknowledged in between is then seen to be none.
+      out.command({"TYPE", member.key});
+      out.begin(3);
+      out.argument("SISMEMBER");
+      out.argument(member.session->prefix, KeySpace::kPending);
+      out.argument(member.key);
+    }
+  });
+  if (!states) co_return failure_of(std::move(states));
+  std::vector<std::pair<Member*, std::string_view>> dead;
+  for (std::size_t index = 0; index < members.size(); ++index) {
+    const std::string_view type = (*states)[2 * index].view().text_or("none");
+    if ((*states)[2 * index + 1].view().integer_or(0) == 0) continue;
+    if (type == "none" && members[index].fault.error_code == "missing_field") {
+      log_warning("{}: {} is pending but does not exist: left for whoever is writing it", connection_.name(),
+                  members[index].key);
+      continue;
+    }
+    dead.emplace_back(&members[index], type);
+  }
+  if (dead.empty()) co_return Result<void>();
+  Result<Replies> contents = co_await connection_.execute([&](CommandEncoder& out) {
+    for (const auto& [member, type] : dead) out.command({type == "hash" ? "HGETALL" : "DUMP", member->key});
+  });
+  if (!contents) co_return failure_of(std::move(contents));
+  for (std::size_t index = 0; index < dead.size(); ++index) {
+    auto& [member, type] = dead[index];
+    const ReplyView content = (*contents)[index].view();
+    DeadLetter letter;
+    letter.session_id = member->session->id;
+    letter.reason = std::move(member->fault.reason);
+    letter.error_code = std::move(member->fault.error_code);
+    letter.payload =
+        type == "hash" ? hash_payload(member->key, content) : dump_payload(member->key, type, content);
+    letter.key = std::move(member->key);
+    letter.first_failed_at_us = clock_.now_us();
+    gathered->bytes += letter.payload.size();
+    gathered->batch.dead_letters.push_back(std::move(letter));
+  }
+  co_return Result<void>();
+}
+
+Session& RedisPendingPass::session_in(Gathered& gathered, const OpenSession& session) const {
+  std::vector<Session>& sessions = gathered.batch.sessions;
+  const auto [found, first] = gathered.session_index.try_emplace(session.id, sessions.size());
+  if (first) sessions.push_back(session.own.session);
+  return sessions[found->second];
+}
+
+void RedisPendingPass::add_turn(const OpenSession& session, std::string key, Turn turn,
+                                Gathered& gathered) const {
+  Session& known = session_in(gathered, session);
+  // What another program did not write follows from the turns.
+  if (known.user_id.empty()) known.user_id = turn.user_id;
+  const std::int64_t own_created_at = session.own.session.created_at_us;
+  if (own_created_at == 0 && (known.created_at_us == 0 || turn.timestamp_us < known.created_at_us)) {
+    known.created_at_us = turn.timestamp_us;
+  }
+  known.updated_at_us = std::max(known.updated_at_us, turn.timestamp_us);
+  gathered.batch.turns.push_back({std::move(turn), std::move(key)});
+}
+
+/// Lets go of sessions that are read to the end. Those that turn out to have nothing pending leave the index.
+AsyncResult<void> RedisPendingPass::close_finished() {
+  std::vector<std::string> idle;
+  std::erase_if(open_, [&](const OpenSession& session) {
+    if (!session.finished || !session.unread.empty()) return false;
+    if (session.empty && !session.own.unsynced) idle.push_back(session.id);
+    return true;
+  });
+  if (idle.empty()) co_return Result<void>();
+  Result<Replies> replies = co_await connection_.execute_scripts([&](CommandEncoder& out) {
+    for (const std::string& id : idle) encode(out, keys_, session_ttl_, {id, {}, nullptr});
+  });
+  if (!replies) co_return failure_of(std::move(replies));
+  co_return Result<void>();
+}
+
+}  // namespace chatsync::redis

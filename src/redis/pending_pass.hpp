@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "chat/pending_turns.hpp"
+#include "redis/claim.hpp"
+#include "redis/connection.hpp"
+#include "redis/key_space.hpp"
+
+namespace chatsync::redis {
+
+/// A walk over the pending sets; see pending_pass.cpp for how.
+class RedisPendingPass final : public PendingPass {
+ public:
+  RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl, const Clock& clock,
+                   KeySpace keys, PassKind kind);
+
+  AsyncResult<TurnBatch> next(std::size_t max_turns) override;
+
+ private:
+  /// A session whose pending set is being read.
+  struct OpenSession {
+    std::string id;
+    std::string prefix;
+    std::string cursor = "0";
+    bool scanned = false;             ///< Its own data are known, and at least one page of members.
+    bool finished = false;            ///< No further page.
+    bool empty = true;                ///< No member was seen.
+    std::vector<std::string> unread;  ///< Members whose messages are still to be read.
+    OwnData own;
+  };
+  /// A member whose message is being read.
+  struct Member {
+    OpenSession* session;
+    std::string key;
+    Fault fault;  ///< Why it cannot be a turn, once that is known.
+  };
+  /// What one call of next() has gathered.
+  struct Gathered {
+    TurnBatch batch;
+    std::unordered_set<std::string> keys;
+    std::unordered_map<std::string, std::size_t> session_index;  ///< In batch.sessions.
+    std::size_t sessions_alone = 0;                              ///< Those without turns.
+    std::size_t bytes = 0;
+
+    std::size_t size() const { return batch.turns.size() + batch.dead_letters.size() + sessions_alone; }
+  };
+
+  bool index_done() const { return dirty_done_ && keys_done_; }
+  AsyncResult<void> read_index();
+  AsyncResult<void> read_dirty();
+  AsyncResult<void> read_keyspace();
+  void open(std::string_view session_id);
+
+  AsyncResult<void> scan_sessions(std::size_t room, Gathered* gathered);
+  void take_page(OpenSession& session, ReplyView page);
+  AsyncResult<void> read_messages(std::size_t room, Gathered* gathered);
+  AsyncResult<void> look_closer(std::vector<Member> members, Gathered* gathered);
+  void add_turn(const OpenSession& session, std::string key, Turn turn, Gathered& gathered) const;
+  Session& session_in(Gathered& gathered, const OpenSession& session) const;
+  AsyncResult<void> close_finished();
+
+  RedisConnection& connection_;
+  const std::chrono::milliseconds session_ttl_;
+  const Clock& clock_;
+  const KeySpace keys_;
+
+  std::string dirty_cursor_ = "0";
+  std::string keys_cursor_ = "0";
+  bool dirty_done_ = false;
+  bool keys_done_;  ///< From the beginning in an indexed pass.
+
+  std::deque<OpenSession> open_;
+  std::size_t message_bytes_ = 1024;  ///< What a message took lately, on average.
+};
+
+}  // namespace chatsync::redis

@@ -1,0 +1,79 @@
+#include "redis/redis_pending_turns.hpp"
+
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "redis/acknowledgement.hpp"
+#include "redis/pending_pass.hpp"
+
+namespace chatsync::redis {
+
+RedisPendingTurns::RedisPendingTurns(RedisConnection& connection, std::chrono::milliseconds session_ttl,
+                                     const Clock& clock, KeySpace keys)
+    : connection_(connection), session_ttl_(session_ttl), clock_(clock), keys_(keys) {}
+
+std::unique_ptr<PendingPass> RedisPendingTurns::begin_pass(PassKind kind) {
+  return std::make_unique<RedisPendingPass>(connection_, session_ttl_, clock_, keys_, kind);
+}
+
+AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
+  std::vector<Acknowledgement> due = acknowledgements_of(*batch);
+  std::size_t removed = 0;
+  for (bool again = false; !due.empty(); again = true) {
+    Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
+      for (const Acknowledgement& acknowledgement : due) encode(out, keys_, session_ttl_, acknowledgement);
+    });
+    if (!replies) co_return failure_of(std::move(replies));
+    std::vector<Acknowledgement> refused;
+    for (std::size_t index = 0; index < due.size(); ++index) {
+      const ReplyView reply = (*replies)[index].view();
+      if (RedisConnection::is_noscript(reply) && !again) {
+        refused.push_back(std::move(due[index]));
+      } else if (reply.is_error()) {
+        co_return std::unexpected(connection_.error_of(reply));
+      } else {
+        removed += static_cast<std::size_t>(reply.integer_or(0));
+      }
+    }
+    due = std::move(refused);
+    if (due.empty()) break;
+    if (Result<void> loaded = co_await connection_.load_scripts(); !loaded)
+      co_return failure_of(std::move(loaded));
+  }
+  co_return removed;
+}
+
+AsyncResult<std::size_t> RedisPendingTurns::count_pending() {
+  std::size_t total = 0;
+  std::unordered_set<std::string> seen;  // ZSCAN may name a session twice.
+  std::string cursor = "0";
+  do {
+    Result<Reply> page = co_await connection_.call(
+        [&](CommandEncoder& out) { out.command({"ZSCAN", KeySpace::kDirty, cursor, "COUNT", "1000"}); });
+    if (!page) co_return failure_of(std::move(page));
+    cursor = (*page)[0].text_or("0");
+    const ReplyView scored = (*page)[1];
+    std::vector<std::string> prefixes;
+    for (std::size_t index = 0; index < scored.size(); index += 2) {
+      if (const std::string id(scored[index].text_or("")); seen.insert(id).second) {
+        prefixes.push_back(keys_.prefix(id));
+      }
+    }
+    if (prefixes.empty()) continue;
+    Result<Replies> sizes = co_await connection_.execute([&](CommandEncoder& out) {
+      for (const std::string& prefix : prefixes) {
+        out.begin(2);
+        out.argument("SCARD");
+        out.argument(prefix, KeySpace::kPending);
+      }
+    });
+    if (!sizes) co_return failure_of(std::move(sizes));
+    // A set of another type holds no turns.
+    for (const Reply& size : *sizes) total += static_cast<std::size_t>(size.view().integer_or(0));
+  } while (cursor != "0");
+  co_return total;
+}
+
+}  // namespace chatsync::redis

@@ -1,0 +1,267 @@
+#include "redis/redis_turn_cache.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "chat/turn_json.hpp"
+#include "redis/claim.hpp"
+#include "redis/health.hpp"
+#include "redis/scripts.hpp"
+
+namespace chatsync::redis {
+namespace {
+
+constexpr std::chrono::seconds kHealthFor{5};
+
+/// What find.lua returns; nothing if the cache does not hold the session.
+std::optional<CachedSession> read_found(std::string_view session_id, ReplyView found) {
+  const std::int64_t pending = found[2].integer_or(0);
+  if (found[0].is_nil() && pending == 0) return std::nullopt;
+  CachedSession cached;
+  cached.session.session_id = session_id;
+  cached.session.question_count = found[0].integer_or(0);
+  cached.history_length = static_cast<std::size_t>(found[1].integer_or(0));
+  cached.pending = static_cast<std::size_t>(pending);
+  cached.session.user_id = found[3].text_or("1");
+  cached.session.title = found[4].text_or("");
+  const std::int64_t last_turn_us = found[7].integer_or(0);
+  cached.session.created_at_us = found[5].integer_or(last_turn_us);
+  cached.session.updated_at_us =
+      std::max({cached.session.created_at_us, found[6].integer_or(0), last_turn_us});
+  return cached;
+}
+
+void encode_find(CommandEncoder& out, const std::string& prefix) {
+  out.begin(7);
+  out.argument("EVALSHA");
+  out.argument(scripts().find.sha1);
+  out.argument(4);
+  out.argument(prefix, KeySpace::kCount);
+  out.argument(prefix, KeySpace::kHistory);
+  out.argument(prefix, KeySpace::kPending);
+  out.argument(prefix, KeySpace::kMeta);
+}
+
+/// The time stamps within the page, oldest first.
+std::vector<std::int64_t> within(const TurnPage& page, std::vector<std::int64_t> stamps) {
+  std::erase_if(stamps, [&](std::int64_t stamp) {
+    return (page.before_us && stamp >= *page.before_us) || (page.after_us && stamp <= *page.after_us);
+  });
+  std::sort(stamps.begin(), stamps.end());
+  if (stamps.size() <= page.limit) return stamps;
+  if (page.after_us) {
+    stamps.resize(page.limit);
+  } else {
+    stamps.erase(stamps.begin(), stamps.end() - static_cast<std::ptrdiff_t>(page.limit));
+  }
+  return stamps;
+}
+
+}  // namespace
+
+RedisTurnCache::RedisTurnCache(RedisConnection& connection, std::chrono::milliseconds session_ttl,
+                               const Clock& clock, KeySpace keys)
+    : connection_(connection), session_ttl_(session_ttl), clock_(clock), keys_(keys) {}
+
+AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence presence) {
+  const std::string prefix = keys_.prefix(turn.session_id);
+  const std::string tail = history_entry_tail(turn);
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
+    out.begin(3 + 5 + 12);
+    out.argument("EVALSHA");
+    out.argument(scripts().record.sha1);
+    out.argument(5);
+    out.argument(prefix, KeySpace::kCount);
+    out.argument(prefix, KeySpace::kHistory);
+    out.argument(prefix, KeySpace::kPending);
+    out.argument(prefix, KeySpace::kMeta);
+    out.argument(KeySpace::kDirty);
+    out.argument(presence == SessionPresence::known_new ? "1" : "0");
+    out.argument(turn.timestamp_us);
+    out.argument(prefix, KeySpace::kMessage);
+    out.argument(turn.session_id);
+    out.argument(KeySpace::kNewSessions);
+    out.argument(turn.turn_id);
+    out.argument(turn.user_id);
+    out.argument(turn.question);
+    out.argument(turn.answer);
+    out.argument(to_string(turn.status));
+    out.argument(turn.model);
+    out.argument(tail);
+  });
+  if (!reply) co_return failure_of(std::move(reply));
+  RecordOutcome outcome;
+  outcome.question_count = (*reply)[0].integer_or(0);
+  outcome.timestamp_us = (*reply)[1].integer_or(0);
+  outcome.session_missing = outcome.timestamp_us == 0;
+  co_return outcome;
+}
+
+AsyncResult<void> RedisTurnCache::seed(SessionSeed seed) {
+  const std::string prefix = keys_.prefix(seed.session.session_id);
+  if (seed.recent.size() > kHistoryTurns) {
+    seed.recent.erase(seed.recent.begin(), seed.recent.end() - static_cast<std::ptrdiff_t>(kHistoryTurns));
+  }
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
+    out.begin(3 + 4 + 6 + seed.recent.size());
+    out.argument("EVALSHA");
+    out.argument(scripts().seed.sha1);
+    out.argument(4);
+    out.argument(prefix, KeySpace::kCount);
+    out.argument(prefix, KeySpace::kHistory);
+    out.argument(prefix, KeySpace::kPending);
+    out.argument(prefix, KeySpace::kMeta);
+    out.argument(session_ttl_.count());
+    out.argument(seed.session.question_count);
+    out.argument(seed.session.user_id);
+    out.argument(seed.session.title);
+    out.argument(seed.session.created_at_us);
+    out.argument(seed.session.updated_at_us);
+    for (const Turn& turn : seed.recent) out.argument(history_entry(turn));
+  });
+  if (!reply) co_return failure_of(std::move(reply));
+  co_return Result<void>();
+}
+
+AsyncResult<bool> RedisTurnCache::create(Session session) {
+  const std::string prefix = keys_.prefix(session.session_id);
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
+    out.begin(3 + 5 + 5);
+    out.argument("EVALSHA");
+    out.argument(scripts().create.sha1);
+    out.argument(5);
+    out.argument(prefix, KeySpace::kCount);
+    out.argument(prefix, KeySpace::kPending);
+    out.argument(prefix, KeySpace::kMeta);
+    out.argument(KeySpace::kDirty);
+    out.argument(KeySpace::kNewSessions, session.user_id);
+    out.argument(session.session_id);
+    out.argument(session.user_id);
+    out.argument(session.title);
+    out.argument(session.created_at_us);
+    out.argument(session.updated_at_us);
+  });
+  if (!reply) co_return failure_of(std::move(reply));
+  co_return reply->view().integer_or(0) == 1;
+}
+
+AsyncResult<std::optional<CachedSession>> RedisTurnCache::find(std::string session_id) {
+  const std::string prefix = keys_.prefix(session_id);
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) { encode_find(out, prefix); });
+  if (!reply) co_return failure_of(std::move(reply));
+  co_return read_found(session_id, reply->view());
+}
+
+AsyncResult<std::vector<Turn>> RedisTurnCache::history(std::string session_id) {
+  const std::string key = keys_.prefix(session_id) + std::string(KeySpace::kHistory);
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
+    out.command({"LRANGE", key, std::to_string(-static_cast<int>(kHistoryTurns)), "-1"});
+  });
+  if (!reply) co_return failure_of(std::move(reply));
+  std::vector<Turn> turns;
+  for (std::size_t index = 0; index < reply->view().size(); ++index) {
+    if (auto turn = parse_history_entry(session_id, (*reply)[index].text_or("")))
+      turns.push_back(std::move(*turn));
+  }
+  co_return turns;
+}
+
+AsyncResult<std::vector<Turn>> RedisTurnCache::pending(std::string session_id, TurnPage page) {
+  const std::string prefix = keys_.prefix(session_id);
+  Result<Reply> members = co_await connection_.call([&](CommandEncoder& out) {
+    out.begin(2);
+    out.argument("SMEMBERS");
+    out.argument(prefix, KeySpace::kPending);
+  });
+  if (!members) co_return failure_of(std::move(members));
+  std::vector<std::int64_t> stamps;
+  for (std::size_t index = 0; index < members->view().size(); ++index) {
+    const auto stamp = KeySpace::message_timestamp(prefix, (*members)[index].text_or(""));
+    if (stamp) stamps.push_back(*stamp);
+  }
+  stamps = within(page, std::move(stamps));
+  std::vector<Turn> turns;
+  if (stamps.empty()) co_return turns;
+
+  Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
+    out.begin(2 + 1);
+    out.argument("HGET");
+    out.argument(prefix, KeySpace::kMeta);
+    out.argument("user_id");
+    for (const std::int64_t stamp : stamps) {
+      out.begin(2 + kTurnFields.size());
+      out.argument("HMGET");
+      out.argument(keys_.message(session_id, stamp));
+      for (const std::string_view field : kTurnFields) out.argument(field);
+    }
+  });
+  if (!replies) co_return failure_of(std::move(replies));
+  const ReplyView owner = replies->front().view();
+  const std::string_view user = owner.is_error() ? "1" : owner.text_or("1");
+  for (std::size_t index = 0; index < stamps.size(); ++index) {
+    // Unreadable ones, and those acknowledged since SMEMBERS, are left out.
+    auto turn = read_turn(session_id, stamps[index], (*replies)[index + 1].view(), user);
+    if (turn) turns.push_back(std::move(*turn));
+  }
+  co_return turns;
+}
+
+AsyncResult<std::vector<Session>> RedisTurnCache::unsynced_sessions_of(std::string user_id) {
+  const std::string index_key = std::string(KeySpace::kNewSessions) + user_id;
+  Result<Reply> ids =
+      co_await connection_.call([&](CommandEncoder& out) { out.command({"SMEMBERS", index_key}); });
+  if (!ids) co_return failure_of(std::move(ids));
+  std::vector<Session> sessions;
+  const std::size_t count = ids->view().size();
+  if (count == 0) co_return sessions;
+  Result<Replies> found = co_await connection_.execute_scripts([&](CommandEncoder& out) {
+    for (std::size_t index = 0; index < count; ++index) {
+      encode_find(out, keys_.prefix((*ids)[index].text_or("")));
+    }
+  });
+  if (!found) co_return failure_of(std::move(found));
+  for (std::size_t index = 0; index < count; ++index) {
+    auto cached = read_found((*ids)[index].text_or(""), (*found)[index].view());
+    if (cached && cached->session.user_id == user_id) sessions.push_back(std::move(cached->session));
+  }
+  co_return sessions;
+}
+
+std::string RedisTurnCache::pending_key(const std::string& session_id, std::int64_t timestamp_us) const {
+  return keys_.message(session_id, timestamp_us);
+}
+
+AsyncResult<std::size_t> RedisTurnCache::erase(std::string session_id) {
+  const std::string prefix = keys_.prefix(session_id);
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
+    out.begin(3 + 5 + 3);
+    out.argument("EVALSHA");
+    out.argument(scripts().erase.sha1);
+    out.argument(5);
+    out.argument(prefix, KeySpace::kCount);
+    out.argument(prefix, KeySpace::kHistory);
+    out.argument(prefix, KeySpace::kPending);
+    out.argument(prefix, KeySpace::kMeta);
+    out.argument(KeySpace::kDirty);
+    out.argument(session_id);
+    out.argument(prefix, KeySpace::kMessage);
+    out.argument(KeySpace::kNewSessions);
+  });
+  if (!reply) co_return failure_of(std::move(reply));
+  co_return static_cast<std::size_t>(reply->view().integer_or(0));
+}
+
+AsyncResult<CacheHealth> RedisTurnCache::health() {
+  if (health_read_at_ && clock_.steady_now() - *health_read_at_ < kHealthFor) {
+    Result<Reply> pong = co_await connection_.call([](CommandEncoder& out) { out.command({"PING"}); });
+    if (!pong) co_return failure_of(std::move(pong));
+    co_return health_;
+  }
+  Result<std::string> durability = co_await read_durability(connection_);
+  if (!durability) co_return failure_of(std::move(durability));
+  health_ = {.kind = "redis", .durability = std::move(*durability)};
+  health_read_at_ = clock_.steady_now();
+  co_return health_;
+}
+
+}  // namespace chatsync::redis

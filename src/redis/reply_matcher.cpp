@@ -1,0 +1,79 @@
+#include "redis/reply_matcher.hpp"
+
+#include <utility>
+
+namespace chatsync::redis {
+
+void ReplyMatcher::add(SteadyTime at, ReplyHandler handler) {
+  requests_.push_back({.replies_due = encoder_.commands(),
+                       .bytes = output_.size() - encoded_bytes_,
+                       .at = at,
+                       .replies = {},
+                       .handler = std::move(handler)});
+  requests_.back().replies.reserve(encoder_.commands());
+  encoder_.reset_count();
+  encoded_bytes_ = output_.size();
+}
+
+void ReplyMatcher::take_output(std::string& into) {
+  into.clear();
+  std::swap(into, output_);
+  encoded_bytes_ = 0;
+  sent_ = requests_.size();
+}
+
+Result<void> ReplyMatcher::feed(std::string_view bytes) {
+  reader_.feed(bytes);
+  while (std::optional<Reply> reply = reader_.next()) {
+    if (sent_ == 0) return fail(ErrorKind::internal, "a reply that nobody asked for");
+    if (reply->view().is_error() && reply->view().text_or("").starts_with("READONLY")) demoted_ = true;
+    Request& front = requests_.front();
+    front.replies.push_back(std::move(*reply));
+    if (front.replies.size() < front.replies_due) continue;
+    // Out of the line before it is answered: the handler may add requests, or drop them all.
+    Request answered = std::move(front);
+    requests_.pop_front();
+    --sent_;
+    answered.handler(std::move(answered.replies));
+  }
+  if (!reader_.broken().empty()) return fail(ErrorKind::internal, std::string(reader_.broken()));
+  return {};
+}
+
+std::optional<SteadyTime> ReplyMatcher::oldest_sent() const {
+  if (sent_ == 0) return std::nullopt;
+  return requests_.front().at;
+}
+
+std::optional<SteadyTime> ReplyMatcher::oldest_unsent() const {
+  if (unsent() == 0) return std::nullopt;
+  return requests_[sent_].at;
+}
+
+void ReplyMatcher::drop_sent(const Error& why) {
+  reader_ = ReplyReader();
+  demoted_ = false;
+  std::deque<Request> dropped;
+  for (; sent_ > 0; --sent_) {
+    dropped.push_back(std::move(requests_.front()));
+    requests_.pop_front();
+  }
+  for (Request& request : dropped) request.handler(std::unexpected(why));
+}
+
+void ReplyMatcher::drop_unsent(SteadyTime until, const Error& why) {
+  std::deque<Request> dropped;
+  std::size_t bytes = 0;
+  const auto first_unsent = requests_.begin() + static_cast<std::ptrdiff_t>(sent_);
+  auto end = first_unsent;
+  for (; end != requests_.end() && end->at <= until; ++end) {
+    bytes += end->bytes;
+    dropped.push_back(std::move(*end));
+  }
+  requests_.erase(first_unsent, end);
+  output_.erase(0, bytes);
+  encoded_bytes_ -= bytes;
+  for (Request& request : dropped) request.handler(std::unexpected(why));
+}
+
+}  // namespace chatsync::redis
