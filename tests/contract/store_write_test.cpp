@@ -54,10 +54,10 @@ TEST_P(StoreWrite, TheSameWordsTwiceAreTwoTurns) {
 }
 
 TEST_P(StoreWrite, ASessionsCountAndTimesOnlyGrow) {
-  write_session(session_after("s", 9));
-  write_session(session_after("s", 4));
+  write(numbered_turns("s", 7, 9));
+  write(numbered_turns("s", 1, 4));
   EXPECT_EQ(load("s")->session, session_after("s", 9));
-  write_session(session_after("s", 11));
+  write(numbered_turns("s", 10, 11));
   EXPECT_EQ(load("s")->session, session_after("s", 11));
 }
 

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chat/pending_turns.hpp"
+#include "chat/turn_store.hpp"
+
+namespace chatsync::test {
+
+/// A real store whose failures are switched on by its public members.
+class FaultyStore final : public TurnStore {
+ public:
+  explicit FaultyStore(std::function<TurnStore&()> store) : store_(std::move(store)) {}
+
+  std::optional<Error> outage;       ///< Set: every call fails with it before it does anything.
+  bool lose_commit_replies = false;  ///< Writes take effect, but the caller does not get to know.
+  /// A batch that holds such a turn is rejected as a whole.
+  std::function<bool(const Turn&)> refuses = [](const Turn&) { return false; };
+
+  AsyncResult<WriteOutcome> write(SharedBatch batch) override {
+    if (outage) co_return std::unexpected(*outage);
+    for (const PendingTurn& pending : batch->turns) {
+      if (refuses(pending.turn)) co_return fail(ErrorKind::rejected, "refused by the store", "1366");
+    }
+    Result<WriteOutcome> outcome = co_await store_().write(batch);
+    if (outcome && lose_commit_replies) {
+      co_return fail(ErrorKind::outcome_unknown, "the connection was lost during COMMIT");
+    }
+    co_return outcome;
+  }
+  AsyncResult<std::optional<StoredSession>> load(std::string session_id, std::size_t recent) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().load(std::move(session_id), recent);
+  }
+  AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().turns(std::move(session_id), page);
+  }
+  AsyncResult<std::int64_t> count_turns(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().count_turns(std::move(session_id));
+  }
+  AsyncResult<std::vector<Session>> sessions_of(std::string user_id, SessionPage page) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().sessions_of(std::move(user_id), std::move(page));
+  }
+  AsyncResult<std::size_t> erase(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().erase(std::move(session_id));
+  }
+  AsyncResult<void> ping() override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().ping();
+  }
+  std::string kind() const override { return store_().kind(); }
+
+ private:
+  std::function<TurnStore&()> store_;
+};
+
+/// The drain side of a real cache, whose acknowledgements can be made to fail before they do anything.
+class FaultyPending final : public PendingTurns {
+ public:
+  explicit FaultyPending(std::function<PendingTurns&()> pending) : pending_(std::move(pending)) {}
+
+  std::optional<Error> acknowledge_failure;
+
+  std::unique_ptr<PendingPass> begin_pass(PassKind kind) override { return pending_().begin_pass(kind); }
+  AsyncResult<std::size_t> acknowledge(SharedBatch batch) override {
+    if (acknowledge_failure) co_return std::unexpected(*acknowledge_failure);
+    co_return co_await pending_().acknowledge(std::move(batch));
+  }
+  AsyncResult<std::size_t> count_pending() override { return pending_().count_pending(); }
+
+ private:
+  std::function<PendingTurns&()> pending_;
+};
+
+}  // namespace chatsync::test
