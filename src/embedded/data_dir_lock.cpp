@@ -34,16 +34,16 @@ void sync_directory(const std::filesystem::path& directory) {
 }
 
 /// 0, or the number of the error.
-int create_directories(const std::filesystem::path& directory) {
+int make_directories(const std::filesystem::path& directory) {
   if (directory.empty() || ::mkdir(directory.c_str(), kOwnerOnly) == 0) {
     if (!directory.empty()) sync_directory(directory.has_parent_path() ? directory.parent_path() : ".");
     return 0;
   }
   if (errno == EEXIST) return 0;
   if (errno != ENOENT || !directory.has_parent_path()) return errno;
-  const int parent = create_directories(directory.parent_path());
+  const int parent = make_directories(directory.parent_path());
   if (parent != 0) return parent;
-  return create_directories(directory);
+  return make_directories(directory);
 }
 
 std::string owner_of(int file) {
@@ -59,7 +59,7 @@ std::string owner_of(int file) {
 Result<DataDirLock> DataDirLock::acquire(const std::filesystem::path& data_dir) {
   // A trailing slash would make the last part of the path empty.
   const std::filesystem::path directory = data_dir.has_filename() ? data_dir : data_dir.parent_path();
-  if (const int failure = create_directories(directory); failure != 0) return unusable(data_dir, failure);
+  if (const int failure = make_directories(directory); failure != 0) return unusable(data_dir, failure);
   const std::filesystem::path path = directory / "lock";
   DataDirLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.file_ < 0) return unusable(data_dir, errno);

@@ -1,0 +1,204 @@
+// The journal is an append-only table of turns without any secondary index, so that accepting a turn adds one
+// row at the end of the file and touches nothing else: which turns a session has is known by the index in
+// memory, which a scan of the table rebuilds. A session's count and last time stamp follow from its turns,
+// of which the last ones are always kept. That the store has a turn is a row in `synced` (the turn itself
+// may be large) until the turn is deleted; turns without that row are pending.
+#include "embedded/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace chatsync::embedded {
+namespace {
+
+// A checkpoint stalls the commits that wait for it. Seldom and large is cheaper than often and small, since
+// most pages of the log are versions of the same few.
+constexpr int kCheckpointPages = 4'000;
+constexpr std::int64_t kVersion = 1;
+constexpr auto kCreateTables =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE sessions (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, user_id TEXT NOT NULL,"
+    " title TEXT NOT NULL, question_count INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " updated_at INTEGER NOT NULL, last_turn_at INTEGER NOT NULL, synced INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE turns (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, ts INTEGER NOT NULL, seq INTEGER,"
+    " turn_id TEXT NOT NULL, user_id TEXT NOT NULL, status TEXT NOT NULL, model TEXT NOT NULL,"
+    " question TEXT NOT NULL, answer TEXT NOT NULL) STRICT;"
+    "CREATE TABLE synced (turn INTEGER PRIMARY KEY) STRICT;"
+    "PRAGMA user_version = 1;"
+    "COMMIT";
+
+constexpr std::string_view kLoadSessions =
+    "SELECT id, session_id, user_id, title, question_count, created_at, updated_at, last_turn_at, synced"
+    " FROM sessions";
+constexpr std::string_view kLoadTurns =
+    "SELECT turns.id, session, ts, seq, synced.turn FROM turns LEFT JOIN synced ON synced.turn = turns.id"
+    " ORDER BY turns.id";
+constexpr std::string_view kInsertSession =
+    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr std::string_view kMarkSessionSynced = "UPDATE sessions SET synced = 1 WHERE id = ?1";
+constexpr std::string_view kDeleteSession = "DELETE FROM sessions WHERE id = ?1";
+constexpr std::string_view kInsertTurn = "INSERT INTO turns VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr std::string_view kMarkTurnSynced = "INSERT INTO synced VALUES (?1)";
+constexpr std::string_view kDeleteTurn = "DELETE FROM turns WHERE id = ?1";
+constexpr std::string_view kDeleteMark = "DELETE FROM synced WHERE turn = ?1";
+constexpr std::string_view kReadTurn =
+    "SELECT ts, seq, turn_id, user_id, status, model, question, answer FROM turns WHERE id = ?1";
+// No turn has the row 0.
+constexpr auto kProbe = "BEGIN IMMEDIATE; REPLACE INTO synced VALUES (0); COMMIT";
+
+Result<void> prepare(sql::SqliteDatabase& database, sql::SqliteStatement& statement, std::string_view text) {
+  Result<sql::SqliteStatement> prepared = database.prepare(text);
+  if (!prepared) return failure_of(std::move(prepared));
+  statement = std::move(*prepared);
+  return {};
+}
+
+Result<void> create_tables(sql::SqliteDatabase& database, const std::filesystem::path& file) {
+  const Result<std::int64_t> version = database.query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (*version > kVersion) {
+    return fail(ErrorKind::internal,
+                fmt::format("journal {} has version {}, this program knows only {}: run a newer chatsync",
+                            file.string(), *version, kVersion));
+  }
+  if (*version == kVersion) return {};
+  Result<void> created = database.execute(kCreateTables);
+  database.rollback();
+  return created;
+}
+
+}  // namespace
+
+Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
+  Result<sql::SqliteDatabase> database =
+      sql::SqliteDatabase::open(file, {.checkpoint_pages = kCheckpointPages});
+  if (!database) return failure_of(std::move(database));
+  if (Result<void> created = create_tables(*database, file); !created) return failure_of(std::move(created));
+  JournalWriter writer;
+  writer.database_ = std::move(*database);
+  const std::pair<sql::SqliteStatement*, std::string_view> statements[] = {
+      {&writer.begin_, "BEGIN IMMEDIATE"},          {&writer.commit_, "COMMIT"},
+      {&writer.insert_session_, kInsertSession},    {&writer.mark_session_synced_, kMarkSessionSynced},
+      {&writer.delete_session_, kDeleteSession},    {&writer.insert_turn_, kInsertTurn},
+      {&writer.mark_turn_synced_, kMarkTurnSynced}, {&writer.delete_turn_, kDeleteTurn},
+      {&writer.delete_mark_, kDeleteMark}};
+  for (const auto& [statement, text] : statements) {
+    if (Result<void> done = prepare(writer.database_, *statement, text); !done) {
+      return failure_of(std::move(done));
+    }
+  }
+  return writer;
+}
+
+Result<void> JournalWriter::load(const Contents& contents) {
+  sql::SqliteStatement query;
+  if (Result<void> done = prepare(database_, query, kLoadSessions); !done) return done;
+  Result<bool> row = query.step();
+  for (; row && *row; row = query.step()) {
+    SessionEntry entry;
+    entry.row = query.integer(0);
+    entry.session = {.session_id = std::string(query.text(1)),
+                     .user_id = std::string(query.text(2)),
+                     .title = std::string(query.text(3)),
+                     .question_count = query.integer(4),
+                     .created_at_us = query.integer(5),
+                     .updated_at_us = query.integer(6)};
+    entry.last_turn_us = query.integer(7);
+    entry.unsynced = query.integer(8) == 0;
+    contents.session(std::move(entry));
+  }
+  if (!row) return failure_of(std::move(row));
+  if (Result<void> done = prepare(database_, query, kLoadTurns); !done) return done;
+  for (row = query.step(); row && *row; row = query.step()) {
+    const TurnRef turn(query.integer(2), query.integer(0), query.optional_integer(4).has_value());
+    contents.turn(query.integer(1), turn, query.optional_integer(3));
+  }
+  if (!row) return failure_of(std::move(row));
+  return {};
+}
+
+Result<void> JournalWriter::begin() { return begin_.run(); }
+
+Result<void> JournalWriter::commit() { return commit_.run(); }
+
+Result<void> JournalWriter::insert_session(const SessionEntry& entry) {
+  const Session& session = entry.session;
+  insert_session_.bind_all(entry.row, session.session_id, session.user_id, session.title,
+                           session.question_count, session.created_at_us, session.updated_at_us,
+                           entry.last_turn_us, std::int64_t{entry.unsynced ? 0 : 1});
+  return insert_session_.run();
+}
+
+Result<void> JournalWriter::mark_session_synced(std::int64_t row) {
+  mark_session_synced_.bind_all(row);
+  return mark_session_synced_.run();
+}
+
+Result<void> JournalWriter::delete_session(std::int64_t row) {
+  delete_session_.bind_all(row);
+  return delete_session_.run();
+}
+
+Result<void> JournalWriter::insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn) {
+  insert_turn_.bind_all(ref.row(), session_row, ref.timestamp_us(), turn.seq, turn.turn_id, turn.user_id,
+                        to_string(turn.status), turn.model, turn.question, turn.answer);
+  if (Result<void> done = insert_turn_.run(); !done) return done;
+  return ref.synced() ? mark_turn_synced(ref.row()) : Result<void>();
+}
+
+Result<void> JournalWriter::mark_turn_synced(std::int64_t row) {
+  mark_turn_synced_.bind_all(row);
+  return mark_turn_synced_.run();
+}
+
+Result<void> JournalWriter::delete_turn(std::int64_t row, bool had_mark) {
+  delete_turn_.bind_all(row);
+  if (Result<void> done = delete_turn_.run(); !done || !had_mark) return done;
+  delete_mark_.bind_all(row);
+  return delete_mark_.run();
+}
+
+Result<void> JournalWriter::probe() {
+  Result<void> written = database_.execute(kProbe);
+  database_.rollback();
+  return written;
+}
+
+Result<JournalReader> JournalReader::open(const std::filesystem::path& file) {
+  Result<sql::SqliteDatabase> database = sql::SqliteDatabase::open(file, {.read_only = true});
+  if (!database) return failure_of(std::move(database));
+  JournalReader reader;
+  reader.database_ = std::move(*database);
+  if (Result<void> done = prepare(reader.database_, reader.begin_, "BEGIN"); !done) {
+    return failure_of(std::move(done));
+  }
+  if (Result<void> done = prepare(reader.database_, reader.read_turn_, kReadTurn); !done) {
+    return failure_of(std::move(done));
+  }
+  return reader;
+}
+
+Result<void> JournalReader::begin() { return begin_.run(); }
+
+Result<std::optional<Turn>> JournalReader::read_turn(std::int64_t row) {
+  read_turn_.bind_all(row);
+  const Result<bool> found = read_turn_.step();
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  Turn turn{.session_id = {},
+            .turn_id = std::string(read_turn_.text(2)),
+            .timestamp_us = read_turn_.integer(0),
+            .seq = read_turn_.optional_integer(1),
+            .user_id = std::string(read_turn_.text(3)),
+            .question = std::string(read_turn_.text(6)),
+            .answer = std::string(read_turn_.text(7)),
+            .status = turn_status_from(read_turn_.text(4)),
+            .model = std::string(read_turn_.text(5))};
+  read_turn_.reset();
+  return turn;
+}
+
+}  // namespace chatsync::embedded

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "base/error.hpp"
+#include "chat/turn.hpp"
+#include "embedded/session_index.hpp"
+#include "sql/sqlite_database.hpp"
+
+namespace chatsync::embedded {
+
+/// The writing side of the journal's tables. Blocking; used by one thread at a time.
+class JournalWriter {
+ public:
+  /// What the journal holds, handed out by load().
+  struct Contents {
+    std::function<void(SessionEntry)> session;  ///< All sessions come before the first turn.
+    /// By ascending row. A turn may belong to a session that is not there: it was forgotten, and its rows had
+    /// not been deleted yet.
+    std::function<void(std::int64_t session_row, TurnRef turn, std::optional<std::int64_t> seq)> turn;
+  };
+
+  /// Opens the file, creates it with its tables if it is missing. Fails with `internal` if a later version
+  /// wrote it.
+  static Result<JournalWriter> open(const std::filesystem::path& file);
+
+  Result<void> load(const Contents& contents);
+
+  Result<void> begin();
+  Result<void> commit();
+  void rollback() { database_.rollback(); }
+
+  Result<void> insert_session(const SessionEntry& entry);
+  Result<void> mark_session_synced(std::int64_t row);
+  Result<void> delete_session(std::int64_t row);
+
+  /// `turn.session_id` and `turn.timestamp_us` are not looked at: `session_row` and `ref` tell.
+  Result<void> insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn);
+  Result<void> mark_turn_synced(std::int64_t row);
+  /// `had_mark`: whether the turn may have been marked as synced.
+  Result<void> delete_turn(std::int64_t row, bool had_mark);
+
+  /// Succeeds if a transaction that writes a page can commit.
+  Result<void> probe();
+
+ private:
+  sql::SqliteDatabase database_;
+  sql::SqliteStatement begin_;
+  sql::SqliteStatement commit_;
+  sql::SqliteStatement insert_session_;
+  sql::SqliteStatement mark_session_synced_;
+  sql::SqliteStatement delete_session_;
+  sql::SqliteStatement insert_turn_;
+  sql::SqliteStatement mark_turn_synced_;
+  sql::SqliteStatement delete_turn_;
+  sql::SqliteStatement delete_mark_;
+};
+
+/// A reading connection. Blocking; used by one thread at a time.
+class JournalReader {
+ public:
+  /// The journal has been opened for writing before.
+  static Result<JournalReader> open(const std::filesystem::path& file);
+
+  /// Nothing if there is no such row. Reads all texts, but not `session_id`.
+  Result<std::optional<Turn>> read_turn(std::int64_t row);
+
+  /// Brackets many reads, which are then cheaper.
+  Result<void> begin();
+  void end() { database_.rollback(); }
+
+ private:
+  sql::SqliteDatabase database_;
+  sql::SqliteStatement begin_;
+  sql::SqliteStatement read_turn_;
+};
+
+}  // namespace chatsync::embedded

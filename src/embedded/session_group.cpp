@@ -1,0 +1,289 @@
+// What a group of changes does to a session is kept in a draft, and the index changes only after the commit:
+// a failed commit has nothing to take back, and readers never see what may still vanish. A draft goes on from
+// the committed entry, from an entry that the same group added, or from nothing.
+//
+// A session that goes takes its row with it at once, which is what makes it gone after a crash. The rows of
+// its turns are garbage from then on, deleted a few in each group, so that erasing a long session or evicting
+// many stalls nobody.
+#include "embedded/session_group.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace chatsync::embedded {
+namespace {
+
+constexpr std::size_t kSweptPerGroup = 256;
+constexpr std::size_t kEvictedPerGroup = 16;
+
+}  // namespace
+
+struct SessionGroup::Draft {
+  SessionEntry* committed = nullptr;    // the published entry it goes on from
+  std::unique_ptr<SessionEntry> added;  // or the entry that the group adds
+  SessionEntry* removed = nullptr;      // the published entry that the group takes away
+  std::int64_t row = 0;
+  std::int64_t count = 0;
+  std::int64_t last_turn_us = 0;
+  std::vector<TurnRef> appended;
+  std::vector<std::int64_t> acknowledged;  // time stamps of committed turns, ascending
+  std::size_t dropped = 0;                 // committed turns that leave at the front
+  bool own_data_synced = false;
+  std::vector<TurnRef> orphans;  // turns that this group appended to a session and then removed with it
+
+  bool exists() const { return committed != nullptr || added != nullptr; }
+};
+
+SessionGroup::SessionGroup(JournalWriter journal, SessionIndex& index, std::mutex& index_mutex,
+                           EvictionLimits limits, LastRows last_rows, std::vector<std::int64_t> garbage)
+    : journal_(std::move(journal)),
+      index_(index),
+      index_mutex_(index_mutex),
+      limits_(limits),
+      last_rows_(last_rows),
+      published_rows_(last_rows),
+      garbage_(std::move(garbage)) {}
+
+SessionGroup::~SessionGroup() = default;
+
+Result<void> SessionGroup::begin() {
+  Result<void> done = journal_.begin();
+  if (done) done = evict();
+  if (done) done = sweep();
+  return done;
+}
+
+Result<void> SessionGroup::commit() {
+  if (Result<void> committed = journal_.commit(); !committed) return committed;
+  garbage_.resize(garbage_.size() - std::exchange(swept_, 0));
+  const std::scoped_lock lock(index_mutex_);
+  for (auto& [session_id, draft] : drafts_) publish(draft);
+  drafts_.clear();
+  published_rows_ = last_rows_;
+  return {};
+}
+
+void SessionGroup::discard() {
+  journal_.rollback();
+  drafts_.clear();
+  swept_ = 0;
+}
+
+void SessionGroup::publish(Draft& draft) {
+  for (const TurnRef turn : draft.orphans) garbage_.push_back(turn.row());
+  if (draft.removed != nullptr) {
+    const TurnList turns = index_.remove(*draft.removed);
+    for (const TurnRef turn : turns.all()) garbage_.push_back(turn.row());
+  }
+  if (!draft.exists()) return;
+  SessionEntry& entry = draft.added ? index_.insert(std::move(draft.added)) : *draft.committed;
+  const std::size_t pending_before = entry.pending;
+  for (const std::int64_t timestamp_us : draft.acknowledged) {
+    entry.turns.mark_synced(*entry.turns.find(timestamp_us));
+  }
+  entry.pending -= draft.acknowledged.size();
+  entry.turns.drop_front(draft.dropped);
+  for (const TurnRef turn : draft.appended) {
+    entry.turns.append(turn);
+    if (!turn.synced()) ++entry.pending;
+  }
+  entry.session.question_count = draft.count;
+  entry.session.updated_at_us = std::max(entry.session.updated_at_us, draft.last_turn_us);
+  entry.last_turn_us = draft.last_turn_us;
+  if (draft.own_data_synced) entry.unsynced = false;
+  index_.refile(entry, pending_before, now_);
+}
+
+SessionGroup::Draft& SessionGroup::draft_of(std::string_view session_id, SessionEntry* committed) {
+  Draft& draft = drafts_[std::string(session_id)];
+  draft.committed = committed;
+  if (committed != nullptr) {
+    draft.row = committed->row;
+    draft.count = committed->session.question_count;
+    draft.last_turn_us = committed->last_turn_us;
+  }
+  return draft;
+}
+
+Result<SessionGroup::Draft*> SessionGroup::find(std::string_view session_id, SteadyTime now) {
+  now_ = std::max(now_, now);
+  if (const auto drafted = drafts_.find(std::string(session_id)); drafted != drafts_.end()) {
+    return drafted->second.exists() ? &drafted->second : nullptr;
+  }
+  SessionEntry* committed = index_.find(session_id);
+  if (committed == nullptr) return nullptr;
+  Draft& draft = draft_of(session_id, committed);
+  if (!limits_.expired(*committed, now_)) return &draft;
+  if (Result<void> done = remove_session(draft); !done) return std::unexpected(done.error());
+  return nullptr;
+}
+
+Result<SessionGroup::Draft*> SessionGroup::add_session(std::unique_ptr<SessionEntry> entry) {
+  entry->row = ++last_rows_.session;
+  if (Result<void> done = journal_.insert_session(*entry); !done) return failure_of(std::move(done));
+  Draft& draft = drafts_[entry->session.session_id];
+  draft.row = entry->row;
+  draft.count = entry->session.question_count;
+  draft.last_turn_us = entry->last_turn_us;
+  draft.added = std::move(entry);
+  return &draft;
+}
+
+Result<void> SessionGroup::append(Draft& draft, const Turn& turn, std::int64_t timestamp_us, bool synced) {
+  const TurnRef ref(timestamp_us, ++last_rows_.turn, synced);
+  if (Result<void> done = journal_.insert_turn(draft.row, ref, turn); !done) return done;
+  draft.appended.push_back(ref);
+  draft.last_turn_us = timestamp_us;
+  return {};
+}
+
+Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence, SteadyTime now) {
+  const Result<Draft*> found = find(turn.session_id, now);
+  if (!found) return std::unexpected(found.error());
+  Draft* draft = *found;
+  if (draft == nullptr) {
+    if (presence == SessionPresence::unknown) return RecordOutcome{.session_missing = true};
+    auto entry = std::make_unique<SessionEntry>();
+    entry->session.session_id = turn.session_id;
+    entry->session.user_id = turn.user_id;
+    entry->session.created_at_us = entry->session.updated_at_us = turn.timestamp_us;
+    entry->unsynced = true;
+    const Result<Draft*> added = add_session(std::move(entry));
+    if (!added) return std::unexpected(added.error());
+    draft = *added;
+  }
+  turn.seq = ++draft->count;
+  const std::int64_t timestamp_us = std::max(turn.timestamp_us, draft->last_turn_us + 1);
+  if (Result<void> done = append(*draft, turn, timestamp_us, false); !done) {
+    return failure_of(std::move(done));
+  }
+  return RecordOutcome{.question_count = draft->count, .timestamp_us = timestamp_us};
+}
+
+Result<void> SessionGroup::seed(SessionSeed& seed, SteadyTime now) {
+  const Result<Draft*> found = find(seed.session.session_id, now);
+  if (!found) return std::unexpected(found.error());
+  if (*found != nullptr) return {};
+  auto entry = std::make_unique<SessionEntry>();
+  entry->session = std::move(seed.session);
+  // The store may know of a later turn than those it handed over.
+  if (entry->session.question_count > 0) entry->last_turn_us = entry->session.updated_at_us;
+  const std::int64_t last_known_us = entry->last_turn_us;
+  const Result<Draft*> added = add_session(std::move(entry));
+  if (!added) return std::unexpected(added.error());
+  for (const Turn& turn : seed.recent) {
+    if (Result<void> done = append(**added, turn, turn.timestamp_us, true); !done) return done;
+  }
+  (*added)->last_turn_us = std::max((*added)->last_turn_us, last_known_us);
+  return {};
+}
+
+Result<bool> SessionGroup::create(Session& session, SteadyTime now) {
+  const Result<Draft*> found = find(session.session_id, now);
+  if (!found) return std::unexpected(found.error());
+  if (*found != nullptr) return false;
+  auto entry = std::make_unique<SessionEntry>();
+  entry->session = std::move(session);
+  entry->unsynced = true;
+  const Result<Draft*> added = add_session(std::move(entry));
+  if (!added) return std::unexpected(added.error());
+  return true;
+}
+
+Result<std::size_t> SessionGroup::acknowledge(const SessionAcknowledgement& acknowledgement, SteadyTime now) {
+  const Result<Draft*> found = find(acknowledgement.session_id, now);
+  if (!found) return std::unexpected(found.error());
+  Draft* draft = *found;
+  // Only what was committed can have been handed out to be synced.
+  if (draft == nullptr || draft->committed == nullptr) return 0;
+  const SessionEntry& entry = *draft->committed;
+  const std::span<const TurnRef> turns = entry.turns.all();
+
+  std::vector<std::int64_t> removed;
+  for (const std::int64_t timestamp_us : acknowledgement.turns) {
+    const std::optional<std::size_t> place = entry.turns.find(timestamp_us);
+    if (place && !turns[*place].synced() && !std::ranges::binary_search(draft->acknowledged, timestamp_us)) {
+      removed.push_back(timestamp_us);
+    }
+  }
+  draft->acknowledged.insert(draft->acknowledged.end(), removed.begin(), removed.end());
+  std::ranges::sort(draft->acknowledged);
+
+  const auto just_removed = [&removed](TurnRef turn) {
+    return std::ranges::binary_search(removed, turn.timestamp_us());
+  };
+  const auto is_synced = [draft](TurnRef turn) {
+    return turn.synced() || std::ranges::binary_search(draft->acknowledged, turn.timestamp_us());
+  };
+  // Turns that this group has marked already, not only those of earlier ones, have a mark to delete.
+  while (turns.size() - draft->dropped > kHistoryTurns && is_synced(turns[draft->dropped])) {
+    const TurnRef turn = turns[draft->dropped++];
+    Result<void> done = journal_.delete_turn(turn.row(), !just_removed(turn));
+    if (!done) return failure_of(std::move(done));
+  }
+  for (const std::int64_t timestamp_us : removed) {
+    const std::size_t place = *entry.turns.find(timestamp_us);
+    if (place < draft->dropped) continue;
+    if (Result<void> done = journal_.mark_turn_synced(turns[place].row()); !done) {
+      return failure_of(std::move(done));
+    }
+  }
+
+  const Session* stored = acknowledgement.stored;
+  if (stored != nullptr && entry.unsynced && !draft->own_data_synced &&
+      stored->user_id == entry.session.user_id && stored->title == entry.session.title &&
+      stored->created_at_us == entry.session.created_at_us) {
+    draft->own_data_synced = true;
+    if (Result<void> done = journal_.mark_session_synced(draft->row); !done) {
+      return failure_of(std::move(done));
+    }
+  }
+  return removed.size();
+}
+
+Result<std::size_t> SessionGroup::erase(const std::string& session_id, SteadyTime now) {
+  const Result<Draft*> found = find(session_id, now);
+  if (!found) return std::unexpected(found.error());
+  Draft* draft = *found;
+  if (draft == nullptr) return 0;
+  std::size_t pending = 0;
+  if (draft->committed != nullptr) pending = draft->committed->pending - draft->acknowledged.size();
+  pending += static_cast<std::size_t>(
+      std::ranges::count_if(draft->appended, [](TurnRef turn) { return !turn.synced(); }));
+  if (Result<void> done = remove_session(*draft); !done) return failure_of(std::move(done));
+  return pending;
+}
+
+Result<void> SessionGroup::remove_session(Draft& draft) {
+  if (Result<void> done = journal_.delete_session(draft.row); !done) return done;
+  if (draft.committed != nullptr) draft.removed = std::exchange(draft.committed, nullptr);
+  draft.added.reset();
+  draft.orphans.insert(draft.orphans.end(), draft.appended.begin(), draft.appended.end());
+  draft.appended.clear();
+  draft.acknowledged.clear();
+  draft.dropped = 0;
+  draft.own_data_synced = false;
+  return {};
+}
+
+Result<void> SessionGroup::evict() {
+  std::size_t evicted = 0;
+  for (SessionEntry* entry : index_.clean_sessions()) {
+    const bool too_many = index_.clean_sessions().size() - evicted > limits_.max_clean_sessions;
+    if (evicted == kEvictedPerGroup || (!too_many && !limits_.expired(*entry, now_))) break;
+    if (Result<void> done = remove_session(draft_of(entry->session.session_id, entry)); !done) return done;
+    ++evicted;
+  }
+  return {};
+}
+
+Result<void> SessionGroup::sweep() {
+  swept_ = std::min(garbage_.size(), kSweptPerGroup);
+  for (const std::int64_t row : std::span(garbage_).last(swept_)) {
+    if (Result<void> done = journal_.delete_turn(row, true); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace chatsync::embedded

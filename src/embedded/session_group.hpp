@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "chat/turn_cache.hpp"
+#include "embedded/journal.hpp"
+#include "embedded/session_index.hpp"
+
+namespace chatsync::embedded {
+
+/// When clean sessions leave the cache.
+struct EvictionLimits {
+  SteadyTime::duration session_ttl{};
+  std::size_t max_clean_sessions = 0;
+
+  bool expired(const SessionEntry& entry, SteadyTime now) const {
+    return entry.clean_since && now - *entry.clean_since >= session_ttl;
+  }
+};
+
+/// One session's part of an acknowledgement.
+struct SessionAcknowledgement {
+  std::string_view session_id;
+  std::vector<std::int64_t> turns;  ///< Time stamps, ascending.
+  const Session* stored = nullptr;  ///< The session's own data as the store has them, or null.
+};
+
+/// Everything that changes the cache. Between begin() and commit() the changes of many callers go into one
+/// transaction of the journal; those that follow see those before, and nobody else sees any of them until the
+/// commit has succeeded. After discard(), and after a failed commit, nothing of them remains.
+///
+/// Used by one thread, the only one that changes the index; it does so under the mutex that readers hold. A
+/// change that returns an error has left the transaction unusable: discard it.
+class SessionGroup {
+ public:
+  /// Where numbering goes on.
+  struct LastRows {
+    std::int64_t session = 0;
+    std::int64_t turn = 0;
+  };
+
+  /// `garbage` are rows of turns whose sessions are gone.
+  SessionGroup(JournalWriter journal, SessionIndex& index, std::mutex& index_mutex, EvictionLimits limits,
+               LastRows last_rows, std::vector<std::int64_t> garbage);
+  ~SessionGroup();
+
+  Result<void> begin();
+  /// Commits and publishes.
+  Result<void> commit();
+  void discard();
+
+  /// `now` is the caller's time; the group's own never goes back.
+  Result<RecordOutcome> record(Turn& turn, SessionPresence presence, SteadyTime now);
+  Result<void> seed(SessionSeed& seed, SteadyTime now);
+  Result<bool> create(Session& session, SteadyTime now);
+  Result<std::size_t> acknowledge(const SessionAcknowledgement& acknowledgement, SteadyTime now);
+  Result<std::size_t> erase(const std::string& session_id, SteadyTime now);
+
+  /// Whether there are rows left to delete; each group deletes some.
+  bool has_garbage() const { return !garbage_.empty(); }
+
+  /// Outside of a transaction: succeeds if the journal can be written.
+  Result<void> probe() { return journal_.probe(); }
+
+  /// The last row of a committed turn, and of a session. Guarded by the index' mutex.
+  LastRows published_rows() const { return published_rows_; }
+
+ private:
+  struct Draft;
+
+  Result<void> evict();
+  Result<void> sweep();
+  /// Null if the session is not cached, as far as the group has come.
+  Result<Draft*> find(std::string_view session_id, SteadyTime now);
+  Draft& draft_of(std::string_view session_id, SessionEntry* committed);
+  Result<Draft*> add_session(std::unique_ptr<SessionEntry> entry);
+  Result<void> append(Draft& draft, const Turn& turn, std::int64_t timestamp_us, bool synced);
+  Result<void> remove_session(Draft& draft);
+  void publish(Draft& draft);
+
+  JournalWriter journal_;
+  SessionIndex& index_;
+  std::mutex& index_mutex_;
+  const EvictionLimits limits_;
+  SteadyTime now_{};
+  LastRows last_rows_;
+  LastRows published_rows_;
+  std::vector<std::int64_t> garbage_;
+  std::size_t swept_ = 0;  // of garbage_, from its end, in the open transaction
+  std::unordered_map<std::string, Draft> drafts_;
+};
+
+}  // namespace chatsync::embedded

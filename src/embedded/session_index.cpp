@@ -1,0 +1,83 @@
+#include "embedded/session_index.hpp"
+
+#include <algorithm>
+
+namespace chatsync::embedded {
+
+std::span<const TurnRef> TurnList::after(std::int64_t timestamp_us) const {
+  const std::span<const TurnRef> turns = all();
+  const auto first = std::ranges::upper_bound(turns, timestamp_us, {}, &TurnRef::timestamp_us);
+  return turns.subspan(static_cast<std::size_t>(first - turns.begin()));
+}
+
+std::optional<std::size_t> TurnList::find(std::int64_t timestamp_us) const {
+  const std::span<const TurnRef> turns = all();
+  const auto place = std::ranges::lower_bound(turns, timestamp_us, {}, &TurnRef::timestamp_us);
+  if (place == turns.end() || place->timestamp_us() != timestamp_us) return std::nullopt;
+  return static_cast<std::size_t>(place - turns.begin());
+}
+
+void TurnList::drop_front(std::size_t count) {
+  front_ += count;
+  if (front_ < turns_.size() / 2) return;
+  turns_.erase(turns_.begin(), turns_.begin() + static_cast<std::ptrdiff_t>(front_));
+  front_ = 0;
+  if (turns_.size() < turns_.capacity() / 4) turns_.shrink_to_fit();
+}
+
+SessionEntry* SessionIndex::find(std::string_view session_id) const {
+  const auto found = sessions_.find(session_id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+SessionEntry& SessionIndex::insert(std::unique_ptr<SessionEntry> entry) {
+  SessionEntry& inserted = *entry;
+  sessions_.emplace(inserted.session.session_id, std::move(entry));
+  return inserted;
+}
+
+TurnList SessionIndex::remove(SessionEntry& entry) {
+  if (entry.clean_since) clean_.erase(entry.clean_place);
+  dirty_.erase(entry.row);
+  unsynced_.erase({entry.session.user_id, entry.row});
+  pending_ -= entry.pending;
+  TurnList turns = std::move(entry.turns);
+  // Not by key, which is a part of the entry.
+  sessions_.erase(sessions_.find(entry.session.session_id));
+  return turns;
+}
+
+void SessionIndex::refile(SessionEntry& entry, std::size_t pending_before, SteadyTime now) {
+  pending_ = pending_ - pending_before + entry.pending;
+  if (entry.unsynced) {
+    unsynced_.emplace(std::pair(std::string_view(entry.session.user_id), entry.row), &entry);
+  } else {
+    unsynced_.erase({entry.session.user_id, entry.row});
+  }
+  const bool dirty = entry.unsynced || entry.pending > 0;
+  if (dirty) {
+    dirty_.emplace(entry.row, &entry);
+    if (entry.clean_since) clean_.erase(entry.clean_place);
+    entry.clean_since.reset();
+  } else if (!entry.clean_since) {
+    dirty_.erase(entry.row);
+    entry.clean_since = now;
+    entry.clean_place = clean_.insert(clean_.end(), &entry);
+  }
+}
+
+SessionEntry* SessionIndex::first_dirty_from(std::int64_t row) const {
+  const auto found = dirty_.lower_bound(row);
+  return found == dirty_.end() ? nullptr : found->second;
+}
+
+std::vector<Session> SessionIndex::unsynced_sessions_of(std::string_view user_id) const {
+  std::vector<Session> sessions;
+  for (auto place = unsynced_.lower_bound({user_id, 0});
+       place != unsynced_.end() && place->first.first == user_id; ++place) {
+    sessions.push_back(place->second->session);
+  }
+  return sessions;
+}
+
+}  // namespace chatsync::embedded
