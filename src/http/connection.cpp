@@ -1,0 +1,247 @@
+#include "http/connection.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace chatsync::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::redirect_error;
+using asio::use_awaitable;
+using boost::system::error_code;
+
+constexpr std::size_t kIdleCapacity = 2 * 1024;
+constexpr std::size_t kBodyCapacity = 32 * 1024;
+
+ParserLimits limits_of(const HttpOptions& options) {
+  return {options.max_header_bytes, options.max_body_bytes};
+}
+
+Dispatch refusal(int status, std::string message) {
+  Dispatch result;
+  result.error = protocol_error(status, std::move(message));
+  return result;
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, ConnectionContext& context)
+    : socket_(std::move(socket)), context_(context), parser_(limits_of(context.options)) {
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  context_.deadlines.add(*this);
+}
+
+Connection::~Connection() { context_.deadlines.remove(*this); }
+
+asio::awaitable<void> Connection::run() {
+  Next next = Next::go_on;
+  while (next == Next::go_on) {
+    const RequestParser::Step step = parser_.advance(input_.data());
+    input_.consume(step.taken);
+    switch (step.event) {
+      case RequestParser::Event::need_more:
+        next = co_await receive();
+        break;
+      case RequestParser::Event::header:
+        next = co_await begin_body();
+        break;
+      case RequestParser::Event::complete:
+        next = co_await answer();
+        parser_.next();
+        break;
+      case RequestParser::Event::refused: {
+        Dispatch refused;
+        refused.error = parser_.failure();
+        next = co_await refuse(std::move(refused));
+        break;
+      }
+    }
+  }
+  if (next == Next::linger) co_await linger();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<Connection::Next> Connection::receive() {
+  const Phase wanted = between_requests() ? Phase::fresh : parser_.in_body() ? Phase::body : Phase::header;
+  if (wanted == Phase::fresh && context_.draining) co_return read_what_came();
+  // The time for a header or a body runs from its beginning, however many pieces it comes in.
+  if (wanted == Phase::fresh || phase != wanted) enter(wanted);
+  const auto room = input_.prepare(wanted_capacity());
+  error_code failure;
+  const std::size_t bytes = co_await socket_.async_read_some(room, redirect_error(use_awaitable, failure));
+  input_.commit(bytes);
+  if (!failure) co_return Next::go_on;
+  if (wanted == Phase::fresh) {
+    co_return interruption_ == Interruption::ended ? read_what_came() : Next::close;
+  }
+  if (interruption_ == Interruption::expired) {
+    co_return co_await refuse(refusal(408, "the request took too long to arrive"));
+  }
+  if (failure != asio::error::eof) co_return Next::close;
+  // A client that has shut down its side may still read what it did wrong.
+  co_await refuse(refusal(400, "the request ended before it was complete"));
+  co_return Next::close;
+}
+
+Connection::Next Connection::read_what_came() {
+  error_code failure;
+  input_.commit(socket_.read_some(input_.prepare(wanted_capacity()), failure));
+  return failure ? Next::close : Next::go_on;
+}
+
+asio::awaitable<Connection::Next> Connection::begin_body() {
+  if (!parser_.request().expects_continue || !input_.empty()) co_return Next::go_on;
+  // Who asks first is spared to send a body that would be refused anyway.
+  if (Dispatch found = dispatch(parser_.request(), arguments_); found.error) {
+    co_return co_await refuse(std::move(found));
+  }
+  co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n") ? Next::go_on : Next::close;
+}
+
+asio::awaitable<Connection::Next> Connection::answer() {
+  enter(Phase::busy);
+  const SteadyTime started = context_.clock.steady_now();
+  const Request& request = parser_.request();
+  Dispatch found = dispatch(request, arguments_);
+  std::string& out = reply_.begin_body();
+  ReplyHead head;
+  head.status = 204;
+  head.allow = found.allow;
+  Reply reply;
+  if (found.route != nullptr) {
+    if (auto result = co_await handle(found.route, &out)) {
+      reply = std::move(*result);
+      head.status = reply.status;
+      head.media_type = reply.media_type;
+      head.location = reply.location;
+    } else {
+      found.error = to_http_error(std::move(result).error());
+    }
+  }
+  if (found.error) write_error(*found.error, head);
+  head.keep_alive = request.keep_alive && !(context_.draining && input_.empty());
+  account(found.slot, head.status, started);
+  co_return co_await finish(head);
+}
+
+asio::awaitable<Result<Reply>> Connection::handle(const Route* route, std::string* out) {
+  Request& request = parser_.request();
+  if (request.request_id.empty()) request.request_id = context_.request_ids.next();
+  std::string failure = "an exception of unknown type";
+  try {
+    co_return co_await route->handler({&request, &arguments_, &context_.chat, context_.metrics_page, out});
+  } catch (const std::exception& exception) {
+    failure = exception.what();
+  } catch (...) {
+    // The text above stands.
+  }
+  log_error("request {}: {} {} failed: {}", request.request_id, to_string(request.method), request.target,
+            failure);
+  co_return fail(ErrorKind::internal, "the server failed; its log says more under this x-request-id");
+}
+
+asio::awaitable<Connection::Next> Connection::refuse(Dispatch refusal) {
+  ReplyHead head;
+  head.allow = refusal.allow;
+  head.keep_alive = false;
+  write_error(*refusal.error, head);
+  account(refusal.slot, head.status, context_.clock.steady_now());
+  co_return co_await finish(head);
+}
+
+asio::awaitable<Connection::Next> Connection::finish(ReplyHead head) {
+  Request& request = parser_.request();
+  if (request.request_id.empty()) request.request_id = context_.request_ids.next();
+  head.request_id = request.request_id;
+  head.date = context_.date.at(context_.clock.now_us());
+  head.http_1_0 = request.http_1_0;
+  head.head_only = request.method == Method::head;
+  if (!co_await send(reply_.finish(head))) co_return Next::close;
+  co_return head.keep_alive ? Next::go_on : Next::linger;
+}
+
+asio::awaitable<bool> Connection::send(std::string_view text) {
+  while (!text.empty()) {
+    error_code failure;
+    std::size_t sent = socket_.write_some(asio::buffer(text), failure);
+    if (failure == asio::error::would_block) {
+      enter(Phase::write);
+      sent = co_await socket_.async_write_some(asio::buffer(text), redirect_error(use_awaitable, failure));
+    }
+    if (failure) co_return false;
+    text.remove_prefix(sent);
+  }
+  co_return true;
+}
+
+/// Closing a socket with unread bytes in it resets the connection, and the client may lose the reply that
+/// it has not read yet. So what the client still sends is read and dropped for a while.
+asio::awaitable<void> Connection::linger() {
+  error_code failure;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failure);
+  enter(Phase::linger);
+  while (!failure && interruption_ == Interruption::none) {
+    input_.consume(input_.data().size());
+    co_await socket_.async_read_some(input_.prepare(kIdleCapacity), redirect_error(use_awaitable, failure));
+  }
+}
+
+void Connection::expire(Phase expired) {
+  if (expired == Phase::fresh) {
+    reply_.release();
+    parser_.request().release();
+    context_.deadlines.enter(*this, Phase::idle, context_.clock.steady_now());
+    return;
+  }
+  if (expired != Phase::idle && expired != Phase::linger) context_.metrics.slow_clients.add();
+  interruption_ = Interruption::expired;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::end_wait() {
+  interruption_ = Interruption::ended;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::cut() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::enter(Phase next) {
+  interruption_ = Interruption::none;
+  context_.deadlines.enter(*this, next, context_.clock.steady_now());
+}
+
+bool Connection::between_requests() const { return !parser_.in_body() && input_.empty(); }
+
+std::size_t Connection::wanted_capacity() const { return parser_.in_body() ? kBodyCapacity : kIdleCapacity; }
+
+void Connection::write_error(const HttpError& error, ReplyHead& head) {
+  head.status = error.status;
+  head.media_type = kJson;
+  head.location = {};
+  append_error_body(reply_.begin_body(), error);
+}
+
+void Connection::account(std::size_t slot, int status, SteadyTime started) {
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady_now() - started);
+  const Request& request = parser_.request();
+  context_.metrics.record(slot, request.method, status, duration.count());
+  if (!context_.options.access_log) return;
+  log_debug("{} {} {} in {} us", to_string(request.method), request.target, status, duration.count());
+}
+
+}  // namespace chatsync::http

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <string>
+#include <string_view>
+
+#include "http/connection_context.hpp"
+#include "http/deadlines.hpp"
+#include "http/input_buffer.hpp"
+#include "http/reply_buffer.hpp"
+#include "http/request_parser.hpp"
+#include "http/router.hpp"
+
+namespace chatsync::http {
+
+/// One client. Reads a request, runs its handler to the end, writes the reply in one piece, then looks at
+/// the next request: nothing is read while a handler runs, so a client that sends on without reading fills
+/// its own socket, not our memory. Used from its worker's thread only.
+class Connection : public DeadlineEntry {
+ public:
+  Connection(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Serves the client until either side ends the connection. The object must outlive it.
+  boost::asio::awaitable<void> run();
+
+  /// The time allowed for `phase` is over.
+  void expire(Phase phase);
+
+  /// Ends the wait for a request of which nothing has come.
+  void end_wait();
+
+  /// Closes the socket, in whatever phase.
+  void cut();
+
+ private:
+  enum class Next { go_on, linger, close };
+  enum class Interruption { none, expired, ended };
+
+  boost::asio::awaitable<Next> receive();
+  boost::asio::awaitable<Next> begin_body();
+  boost::asio::awaitable<Next> answer();
+  boost::asio::awaitable<Next> refuse(Dispatch refusal);
+  boost::asio::awaitable<Next> finish(ReplyHead head);
+  boost::asio::awaitable<Result<Reply>> handle(const Route* route, std::string* out);
+  boost::asio::awaitable<bool> send(std::string_view text);
+  boost::asio::awaitable<void> linger();
+
+  void enter(Phase next);
+  Next read_what_came();
+  bool between_requests() const;
+  std::size_t wanted_capacity() const;
+  void write_error(const HttpError& error, ReplyHead& head);
+  void account(std::size_t slot, int status, SteadyTime started);
+
+  boost::asio::ip::tcp::socket socket_;
+  ConnectionContext& context_;
+  RequestParser parser_;
+  InputBuffer input_;
+  ReplyBuffer reply_;
+  Arguments arguments_;
+  Interruption interruption_ = Interruption::none;
+};
+
+}  // namespace chatsync::http

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "http/handler.hpp"
+
+namespace chatsync::http {
+
+boost::asio::awaitable<Result<Reply>> post_chat(Call call);
+
+boost::asio::awaitable<Result<Reply>> post_session(Call call);
+boost::asio::awaitable<Result<Reply>> get_sessions(Call call);
+boost::asio::awaitable<Result<Reply>> get_session(Call call);
+boost::asio::awaitable<Result<Reply>> delete_session(Call call);
+boost::asio::awaitable<Result<Reply>> get_messages(Call call);
+boost::asio::awaitable<Result<Reply>> get_stats(Call call);
+
+boost::asio::awaitable<Result<Reply>> sync_now(Call call);
+
+boost::asio::awaitable<Result<Reply>> get_index(Call call);
+boost::asio::awaitable<Result<Reply>> get_health(Call call);
+boost::asio::awaitable<Result<Reply>> get_readiness(Call call);
+boost::asio::awaitable<Result<Reply>> get_metrics(Call call);
+boost::asio::awaitable<Result<Reply>> get_openapi(Call call);
+
+}  // namespace chatsync::http

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "chat/turn.hpp"
+#include "chat/turn_store.hpp"
+#include "http/request.hpp"
+
+namespace chatsync::http {
+
+/// `limit`, `before` and `after` of GET /sessions/{session_id}/messages.
+Result<TurnPage> parse_turn_page(const Arguments& arguments);
+
+struct SessionListRequest {
+  std::string user_id;
+  SessionPage page;
+};
+
+/// `user_id`, `limit` and `after` of GET /sessions.
+Result<SessionListRequest> parse_session_list_request(const Arguments& arguments);
+
+/// The cursor that has the page after `last` begin behind it: `{updated_at_us}~{session_id}`.
+std::string session_cursor(const Session& last);
+
+}  // namespace chatsync::http

@@ -1,0 +1,119 @@
+#include "http/reply_buffer.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iterator>
+
+namespace chatsync::http {
+namespace {
+
+constexpr std::size_t kHeadRoom = 768;
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+/// Text of bounded length without an allocation.
+class HeadText {
+ public:
+  HeadText& operator<<(std::string_view piece) {
+    text_.append(piece.data(), piece.data() + piece.size());
+    return *this;
+  }
+  HeadText& operator<<(std::size_t number) {
+    const fmt::format_int digits(number);
+    return *this << std::string_view(digits.data(), digits.size());
+  }
+  std::string_view view() const { return {text_.data(), text_.size()}; }
+
+ private:
+  fmt::basic_memory_buffer<char, kHeadRoom> text_;
+};
+
+void write_head(HeadText& out, const ReplyHead& head, std::size_t body_bytes) {
+  out << "HTTP/1.1 " << static_cast<std::size_t>(head.status) << " " << reason_of(head.status) << "\r\n";
+  if (head.status != 204) {
+    out << "Content-Type: " << head.media_type << "\r\nContent-Length: " << body_bytes << "\r\n";
+  }
+  out << "Date: " << head.date << "\r\nx-request-id: " << head.request_id << "\r\n";
+  if (!head.location.empty()) out << "Location: " << head.location << "\r\n";
+  if (!head.allow.empty()) out << "Allow: " << head.allow << "\r\n";
+  if (head.status == 429 || head.status == 503) out << "Retry-After: 1\r\n";
+  if (!head.keep_alive) {
+    out << "Connection: close\r\n";
+  } else if (head.http_1_0) {
+    out << "Connection: keep-alive\r\n";
+  }
+  out << "\r\n";
+}
+
+}  // namespace
+
+std::string& ReplyBuffer::begin_body() {
+  text_.resize(kHeadRoom);
+  return text_;
+}
+
+std::string_view ReplyBuffer::finish(const ReplyHead& head) {
+  HeadText written;
+  write_head(written, head, text_.size() - kHeadRoom);
+  const std::string_view text = written.view();
+  if (head.head_only || head.status == 204) text_.resize(kHeadRoom);
+  // Every field is bounded well below the room; a head that is not would still be sent whole.
+  if (text.size() > kHeadRoom) text_.insert(0, text.size() - kHeadRoom, ' ');
+  const std::size_t room = std::max(text.size(), kHeadRoom);
+  text_.replace(room - text.size(), text.size(), text);
+  return std::string_view(text_).substr(room - text.size());
+}
+
+void ReplyBuffer::release() { std::string().swap(text_); }
+
+std::string http_date(std::int64_t timestamp_us) {
+  const std::chrono::sys_seconds seconds(
+      std::chrono::floor<std::chrono::seconds>(std::chrono::microseconds(timestamp_us)));
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
+}
+
+}  // namespace chatsync::http

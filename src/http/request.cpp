@@ -1,0 +1,23 @@
+#include "http/request.hpp"
+
+#include <algorithm>
+
+namespace chatsync::http {
+
+void Request::clear() {
+  method = Method::other;
+  http_1_0 = false;
+  keep_alive = false;
+  expects_continue = false;
+  body_type = BodyType::unstated;
+  target.clear();
+  request_id.clear();
+  body.clear();
+}
+
+const std::string* Arguments::query(std::string_view name) const {
+  const auto found = std::ranges::find(target.query, name, &QueryArgument::name);
+  return found == target.query.end() ? nullptr : &found->value;
+}
+
+}  // namespace chatsync::http

@@ -1,0 +1,27 @@
+#include "http/route_table.hpp"
+
+#include "http/handlers.hpp"
+
+namespace chatsync::http {
+
+std::span<const Route, kRouteCount> routes() {
+  static constexpr std::array<Route, kRouteCount> kRoutes = {{
+      {Method::post, "/chat", post_chat, true},
+      {Method::get, "/sessions", get_sessions, false, {"user_id", "limit", "after"}},
+      {Method::post, "/sessions", post_session, true},
+      {Method::get, "/sessions/{session_id}", get_session},
+      {Method::del, "/sessions/{session_id}", delete_session},
+      {Method::get, "/sessions/{session_id}/messages", get_messages, false, {"limit", "before", "after"}},
+      {Method::get, "/sessions/{session_id}/stats", get_stats},
+      {Method::get, "/sync_now", sync_now},
+      {Method::post, "/sync_now", sync_now},
+      {Method::get, "/healthz", get_health},
+      {Method::get, "/readyz", get_readiness},
+      {Method::get, "/metrics", get_metrics},
+      {Method::get, "/openapi.json", get_openapi},
+      {Method::get, "/", get_index},
+  }};
+  return kRoutes;
+}
+
+}  // namespace chatsync::http
