@@ -79,7 +79,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
   void write();
   void drop_link(std::string cause);
   Error unavailable() const;
-  void note_lost(const Error& cause);
+  void note_away(bool was_connected, const Error& cause);
   void note_connected();
 
   const asio::any_io_executor executor_;
@@ -102,7 +102,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
 
   std::string drop_cause_;  ///< Why we closed the link ourselves; empty if it ended by itself.
   std::string cause_ = "not yet connected";
-  bool reported_lost_ = false;
+  bool reported_away_ = false;
   std::optional<SteadyTime> away_since_;  ///< Absent while connected.
 };
 
@@ -184,7 +184,7 @@ asio::awaitable<void> RedisConnection::Impl::run() {
     writing_ = false;
     link_->close();
     link_.reset();
-    if (!stopped_) note_lost(cause);
+    if (!stopped_) note_away(up.has_value(), cause);
     matcher_.drop_sent({ErrorKind::outcome_unknown,
                         fmt::format("{}: {} before the reply came", name_, cause.message),
                         "cache_lost",
@@ -247,7 +247,7 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
     if (!reply) co_return failure_of(std::move(reply));
     const bool may_fail = index >= required && index < optional;
     if (reply->view().is_error() && !may_fail) {
-      co_return std::unexpected(error_from_reply(name_, reply->view().text_or("")));
+      co_return std::unexpected(error_from_reply("", reply->view().text_or("")));
     }
     // A replica would refuse every write; the name may lead to the new master at the next attempt.
     if ((*reply)[0].text_or("") == "slave")
@@ -313,13 +313,14 @@ Error RedisConnection::Impl::unavailable() const {
   return {ErrorKind::unavailable, fmt::format("{} is unreachable: {}", name_, cause_), "cache_down", {}};
 }
 
-void RedisConnection::Impl::note_lost(const Error& cause) {
+void RedisConnection::Impl::note_away(bool was_connected, const Error& cause) {
   cause_ = cause.message;
-  if (!std::exchange(reported_lost_, true)) log_warning("{}: lost: {}; connecting again", name_, cause_);
+  if (std::exchange(reported_away_, true)) return;
+  log_warning("{}: {}: {}; trying again", name_, was_connected ? "connection lost" : "cannot connect", cause_);
 }
 
 void RedisConnection::Impl::note_connected() {
-  if (std::exchange(reported_lost_, false)) log_info("{}: connected again", name_);
+  if (std::exchange(reported_away_, false)) log_info("{}: connected again", name_);
   cause_.clear();
   away_since_.reset();
 }

@@ -49,15 +49,13 @@ constexpr std::array kMeanings = {
 
 Error error_from_reply(std::string_view name, std::string_view reply) {
   const std::string_view line = reply.substr(0, reply.find_first_of("\r\n"));
+  const std::string where = name.empty() ? std::string() : fmt::format("{}: ", name);
   for (const Meaning& meaning : kMeanings) {
     if (line.starts_with(meaning.prefix)) {
-      return {meaning.kind,
-              fmt::format("{}: {} ({})", name, meaning.advice, line),
-              std::string(meaning.code),
-              {}};
+      return {meaning.kind, fmt::format("{}{} ({})", where, meaning.advice, line), std::string(meaning.code), {}};
     }
   }
-  return {ErrorKind::internal, fmt::format("{}: {}", name, line), {}, {}};
+  return {ErrorKind::internal, fmt::format("{}{}", where, line), {}, {}};
 }
 
 }  // namespace chatsync::redis

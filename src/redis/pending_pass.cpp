@@ -11,6 +11,7 @@
 #include "redis/pending_pass.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.hpp"
@@ -54,6 +55,10 @@ AsyncResult<TurnBatch> RedisPendingPass::next(std::size_t max_turns) {
     if (step) step = co_await close_finished();
     if (!step) co_return failure_of(std::move(step));
   }
+  // The store writes in the order of its primary key.
+  std::ranges::sort(gathered.batch.turns, {}, [](const PendingTurn& pending) {
+    return std::tie(pending.turn.session_id, pending.turn.timestamp_us);
+  });
   co_return std::move(gathered.batch);
 }
 
@@ -183,8 +188,10 @@ AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* ga
     while (!session.unread.empty() && members.size() + faulty.size() < limit) {
       Member member{&session, std::move(session.unread.back()), {}};
       session.unread.pop_back();
-      if (!gathered->keys.insert(member.key).second) continue;
-      if (const auto stamp = KeySpace::message_timestamp(session.prefix, member.key)) {
+      const auto stamp = KeySpace::message_timestamp(session.prefix, member.key);
+      // A message's key belongs to one session; anything else may be a member of several.
+      if (!gathered->keys.insert(stamp ? member.key : session.id + ' ' + member.key).second) continue;
+      if (stamp) {
         stamps.push_back(*stamp);
         members.push_back(std::move(member));
       } else {

@@ -39,9 +39,10 @@ class ReplyView {
   const redisReply* reply_ = nullptr;
 };
 
-/// Owns a reply.
+/// Owns a reply. A default made one is nil.
 class Reply {
  public:
+  Reply() = default;
   explicit Reply(redisReply* reply) : reply_(reply) {}
 
   ReplyView view() const { return ReplyView(reply_.get()); }

@@ -1,0 +1,217 @@
+// Passes and acknowledgements on a real Redis: what other programs left there, a full Redis, a huge session.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "chat/ids.hpp"
+#include "integration/redis/redis_fixture.hpp"
+
+namespace chatsync::test {
+namespace {
+
+class DrainTest : public RedisTest {
+ protected:
+  /// What a program in another language writes.
+  void write_foreign_turn(const std::string& session_id, const std::string& timestamp,
+                          const std::vector<std::string>& fields) {
+    const std::string key = fmt::format("session:{}:msg:{}", session_id, timestamp);
+    std::vector<std::string> hset{"HSET", key};
+    hset.insert(hset.end(), fields.begin(), fields.end());
+    client().command(hset);
+    client().command({"SADD", fmt::format("session:{}:pending_msgs", session_id), key});
+  }
+
+  DeadLetter only_dead_letter(PassKind kind = PassKind::sweep) {
+    const SharedBatch batch = claim(kind);
+    EXPECT_TRUE(batch->turns.empty());
+    EXPECT_EQ(batch->dead_letters.size(), 1U);
+    if (batch->dead_letters.empty()) return {};
+    const DeadLetter letter = batch->dead_letters.front();
+    EXPECT_NO_THROW(boost::json::parse(letter.payload)) << letter.payload;
+    EXPECT_EQ(acknowledge(batch), 1U);
+    EXPECT_TRUE(client().keys("session:*").empty());
+    EXPECT_TRUE(client().keys("sync:*").empty());
+    return letter;
+  }
+};
+
+TEST_F(DrainTest, AnAcknowledgedSessionExpiresAndLeavesNothingElse) {
+  for (int number = 1; number <= 3; ++number) record(turn_of("abc", number));
+  EXPECT_EQ(acknowledge(claim()), 3U);
+  EXPECT_EQ(client().keys(),
+            (std::vector<std::string>{"session:abc:count", "session:abc:history", "session:abc:meta"}));
+  for (const std::string& key : client().keys()) {
+    EXPECT_GT(client().integer({"PTTL", key}), 86'000'000) << key;
+    EXPECT_LE(client().integer({"PTTL", key}), 86'400'000) << key;
+  }
+}
+
+TEST_F(DrainTest, ASecondAcknowledgementOfTheSameBatchRemovesNothing) {
+  record(turn_of("abc", 1));
+  const SharedBatch batch = claim();
+  record(turn_of("abc", 2));
+  EXPECT_EQ(acknowledge(batch), 1U);
+  EXPECT_EQ(acknowledge(batch), 0U);
+  EXPECT_EQ(ok(cache().pending("abc", {})), numbered_turns("abc", 2, 2));
+}
+
+TEST_F(DrainTest, ASweepFindsTheTurnsOfAnotherProgramAndIndexesTheirSession) {
+  write_foreign_turn("py", "1795392000000001", {"question", "Chào?", "answer", "Chào!"});
+  EXPECT_TRUE(claim(PassKind::indexed)->empty());
+  const SharedBatch swept = claim(PassKind::sweep);
+  ASSERT_EQ(swept->turns.size(), 1U);
+  Turn expected;
+  expected.session_id = "py";
+  expected.turn_id = derived_turn_id("py", 1795392000000001);
+  expected.timestamp_us = 1795392000000001;
+  expected.user_id = "1";
+  expected.question = "Chào?";
+  expected.answer = "Chào!";
+  EXPECT_EQ(swept->turns[0].turn, expected);
+  ASSERT_EQ(swept->sessions.size(), 1U);
+  EXPECT_EQ(swept->sessions[0].user_id, "1");
+  EXPECT_EQ(swept->sessions[0].created_at_us, expected.timestamp_us);
+  EXPECT_EQ(swept->sessions[0].updated_at_us, expected.timestamp_us);
+  EXPECT_EQ(claim(PassKind::indexed)->turns.size(), 1U);
+  EXPECT_EQ(acknowledge(swept), 1U);
+  EXPECT_TRUE(client().keys().empty());
+}
+
+TEST_F(DrainTest, ATurnWithoutAnAnswerIsADeadLetterWithEverythingThereWas) {
+  write_foreign_turn("py", "1795392000000001", {"question", "Chào?", "mood", std::string("\xff\0z", 3)});
+  const DeadLetter letter = only_dead_letter();
+  EXPECT_EQ(letter.error_code, "missing_field");
+  EXPECT_EQ(letter.session_id, "py");
+  EXPECT_EQ(letter.key, "session:py:msg:1795392000000001");
+  const auto payload = boost::json::parse(letter.payload);
+  EXPECT_EQ(payload.at("fields").at("question"), "Chào?");
+  EXPECT_EQ(payload.at("fields").at("mood").at("base64"), "/wB6");
+}
+
+TEST_F(DrainTest, TextThatIsNotUtf8IsADeadLetter) {
+  write_foreign_turn("py", "1795392000000001", {"question", "\xc3\x28", "answer", "a"});
+  EXPECT_EQ(only_dead_letter().error_code, "invalid_utf8");
+}
+
+TEST_F(DrainTest, AKeyWithoutATimeStampIsADeadLetter) {
+  for (const char* stamp : {"yesterday", "1795392000.25", "01795392000000001", "-1", "999999999999999999"}) {
+    client().command({"FLUSHALL"});
+    write_foreign_turn("py", stamp, {"question", "q", "answer", "a"});
+    EXPECT_EQ(only_dead_letter().error_code, "bad_key") << stamp;
+  }
+}
+
+TEST_F(DrainTest, AMessageOfAnotherTypeIsADeadLetterThatCanBeRestored) {
+  client().set("session:py:msg:5", "text");
+  client().command({"SADD", "session:py:pending_msgs", "session:py:msg:5"});
+  const DeadLetter letter = only_dead_letter();
+  EXPECT_EQ(letter.error_code, "wrong_type");
+  EXPECT_EQ(boost::json::parse(letter.payload).at("type"), "string");
+}
+
+TEST_F(DrainTest, AMemberThatNamesAKeyOfSomethingElseDeletesNothingOfIt) {
+  record(turn_of("other", 1));
+  const std::string others = fmt::format("session:other:msg:{}", turn_of("other", 1).timestamp_us);
+  client().command({"SADD", "session:py:pending_msgs", others});
+  const SharedBatch batch = claim(PassKind::sweep);
+  ASSERT_EQ(batch->dead_letters.size(), 1U);
+  TurnBatch dead;
+  dead.dead_letters = batch->dead_letters;
+  acknowledge(std::make_shared<const TurnBatch>(dead));
+  EXPECT_EQ(client().integer({"EXISTS", others}), 1);
+  EXPECT_EQ(client().integer({"EXISTS", "session:py:pending_msgs"}), 0);
+}
+
+TEST_F(DrainTest, AMemberWhoseMessageIsNotThereYetIsLeftAndDoesNotHoldThePassUp) {
+  client().command({"SADD", "session:py:pending_msgs", "session:py:msg:5"});
+  EXPECT_TRUE(claim(PassKind::sweep)->empty());
+  EXPECT_EQ(client().integer({"SCARD", "session:py:pending_msgs"}), 1);
+  client().command({"HSET", "session:py:msg:5", "question", "q", "answer", "a"});
+  EXPECT_EQ(claim(PassKind::sweep)->turns.size(), 1U);
+}
+
+TEST_F(DrainTest, AForeignSessionIdThatIsNoneIsPassedBy) {
+  client().command({"SADD", "session:a b:pending_msgs", "session:a b:msg:5"});
+  client().command({"ZADD", "sync:dirty", "1", "no/id"});
+  client().set("session:text:pending_msgs", "not a set");
+  client().command({"ZADD", "sync:dirty", "1", "text"});
+  record(turn_of("abc", 1));
+  EXPECT_EQ(claim(PassKind::sweep)->turns.size(), 1U);
+}
+
+TEST_F(DrainTest, AnIndexEntryWithNothingBehindItGoesAway) {
+  client().command({"ZADD", "sync:dirty", "1", "gone"});
+  EXPECT_TRUE(claim(PassKind::indexed)->empty());
+  EXPECT_TRUE(client().keys().empty());
+}
+
+TEST_F(DrainTest, AFullRedisRefusesTurnsAndCanBeDrained) {
+  RedisServer full;
+  RedisUser user(io(), Settings::Redis{.socket = full.socket()});
+  for (int number = 1; number <= 50; ++number) {
+    ok(user.cache.record(turn_of("abc", number), SessionPresence::known_new));
+  }
+  RespClient client = full.client();
+  client.command({"CONFIG", "SET", "maxmemory", "1mb"});
+  const auto before = everything_in(client);
+  const auto refused = await(user.cache.record(turn_of("abc", 51), SessionPresence::unknown));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorKind::overloaded);
+  EXPECT_FALSE(await(user.cache.create(session_after("new", 0))).has_value());
+  EXPECT_FALSE(await(user.cache.seed({session_after("old", 3), numbered_turns("old", 1, 3)})).has_value());
+  EXPECT_EQ(everything_in(client), before);
+
+  const auto pass = user.pending.begin_pass(PassKind::sweep);
+  auto batch = std::make_shared<const TurnBatch>(ok(pass->next(100)));
+  EXPECT_EQ(ok(user.pending.acknowledge(batch)), 50U);
+  EXPECT_EQ(ok(user.pending.count_pending()), 0U);
+}
+
+TEST_F(DrainTest, AHugeSessionIsReadInPiecesAndWhole) {
+  constexpr int kTurns = 20'000;
+  std::vector<AsyncResult<RecordOutcome>> recorders;
+  for (int number = 1; number <= kTurns; ++number) {
+    recorders.push_back(cache().record(turn_of("big", number), SessionPresence::known_new));
+  }
+  for (const auto& outcome : all(std::move(recorders))) ASSERT_TRUE(outcome.has_value());
+  const auto pass = pending_turns().begin_pass(PassKind::indexed);
+  std::size_t removed = 0;
+  for (;;) {
+    auto batch = std::make_shared<const TurnBatch>(ok(pass->next(1'000)));
+    if (batch->empty()) break;
+    EXPECT_LE(batch->turns.size(), 1'000U);
+    removed += acknowledge(batch);
+  }
+  EXPECT_EQ(removed, kTurns);
+  EXPECT_EQ(ok(pending_turns().count_pending()), 0U);
+}
+
+TEST_F(DrainTest, ErasingAHugeSessionLeavesNothing) {
+  std::vector<AsyncResult<RecordOutcome>> recorders;
+  for (int number = 1; number <= 12'345; ++number) {
+    recorders.push_back(cache().record(turn_of("big", number), SessionPresence::known_new));
+  }
+  for (const auto& outcome : all(std::move(recorders))) ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(ok(cache().erase("big")), 12'345U);
+  EXPECT_TRUE(client().keys().empty());
+}
+
+TEST_F(DrainTest, LargeTurnsDoNotMakeALargeBatch) {
+  for (int number = 1; number <= 100; ++number) {
+    Turn turn = turn_of("abc", number);
+    turn.question.assign(1024 * 1024, 'q');
+    record(std::move(turn));
+  }
+  const auto pass = pending_turns().begin_pass(PassKind::indexed);
+  std::size_t turns = 0;
+  for (;;) {
+    const TurnBatch batch = ok(pass->next(1'000));
+    if (batch.empty()) break;
+    EXPECT_LE(batch.turns.size(), 50U);
+    turns += batch.turns.size();
+  }
+  EXPECT_EQ(turns, 100U);
+}
+
+}  // namespace
+}  // namespace chatsync::test
