@@ -10,7 +10,7 @@ namespace {
 
 class TimerAlarm final : public Alarm {
  public:
-  explicit TimerAlarm(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  explicit TimerAlarm(const boost::asio::any_io_executor& executor) : timer_(executor) {}
 
   boost::asio::awaitable<void> wait_until(SteadyTime deadline) override {
     if (!rung_) {
@@ -41,7 +41,7 @@ std::int64_t SystemClock::now_us() const {
 SteadyTime SystemClock::steady_now() const { return std::chrono::steady_clock::now(); }
 
 std::unique_ptr<Alarm> SystemClock::make_alarm(boost::asio::any_io_executor executor) const {
-  return std::make_unique<TimerAlarm>(std::move(executor));
+  return std::make_unique<TimerAlarm>(executor);
 }
 
 }  // namespace chatsync

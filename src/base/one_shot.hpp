@@ -16,8 +16,8 @@ namespace chatsync {
 template <class T>
 class OneShot {
  public:
-  explicit OneShot(boost::asio::any_io_executor executor)
-      : timer_(std::move(executor), std::chrono::steady_clock::time_point::max()) {}
+  explicit OneShot(const boost::asio::any_io_executor& executor)
+      : timer_(executor, std::chrono::steady_clock::time_point::max()) {}
 
   bool is_set() const { return value_.has_value(); }
 

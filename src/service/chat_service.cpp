@@ -28,7 +28,7 @@ ChatService::ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer,
       synchronizer_(synchronizer),
       clock_(clock),
       metrics_(metrics),
-      ids_(std::move(ids)) {}
+      ids_(ids) {}
 
 AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   const bool made_here = !request.session_id.has_value();

@@ -87,7 +87,7 @@ struct ServiceMetrics {
 class ChatService {
  public:
   ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer, sync::Synchronizer& synchronizer,
-              const Clock& clock, ServiceMetrics& metrics, IdGenerator ids);
+              const Clock& clock, ServiceMetrics& metrics, const IdGenerator& ids);
 
   /// Answers a question and records the turn. An error with the code `recorded_not_synced` means that the
   /// turn is accepted and pending, but that the commit asked for failed; every other error means that no turn

@@ -180,7 +180,7 @@ AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<std::shared_pt
   co_return Result<void>();
 }
 
-Synchronizer::Synchronizer(asio::any_io_executor executor, PendingTurns& pending, TurnStore& store,
+Synchronizer::Synchronizer(const asio::any_io_executor& executor, PendingTurns& pending, TurnStore& store,
                            const Clock& clock, SynchronizerOptions options)
     : impl_(std::make_unique<Impl>(executor, pending, store, clock, options)) {}
 
@@ -209,7 +209,7 @@ AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session) {
                         asio::use_awaitable);
 }
 
-void Synchronizer::note_accepted() noexcept {
+void Synchronizer::note_accepted() {
   const std::size_t accepted = impl_->accepted_since_drain.fetch_add(1, std::memory_order_relaxed) + 1;
   if (accepted != impl_->tools->options.watermark) return;
   asio::post(impl_->executor, [this] { impl_->alarm->ring(); });

@@ -53,7 +53,7 @@ struct SyncMetrics {
 /// its own executor. run() must have ended before the object is destroyed.
 class Synchronizer {
  public:
-  Synchronizer(boost::asio::any_io_executor executor, PendingTurns& pending, TurnStore& store,
+  Synchronizer(const boost::asio::any_io_executor& executor, PendingTurns& pending, TurnStore& store,
                const Clock& clock, SynchronizerOptions options);
   ~Synchronizer();
   Synchronizer(const Synchronizer&) = delete;
@@ -70,8 +70,8 @@ class Synchronizer {
   /// moment, in one transaction, and acknowledges it.
   AsyncResult<void> commit(PendingTurn turn, Session session);
 
-  /// Any thread, wait-free: counts an accepted turn towards the watermark.
-  void note_accepted() noexcept;
+  /// Any thread: counts an accepted turn towards the watermark.
+  void note_accepted();
 
   /// Any thread. Ends run(); later drains happen only through sync_now().
   void stop();
