@@ -13,6 +13,14 @@ Error session_deleted(const std::string& session_id) {
           .param = "session_id"};
 }
 
+Error recorded_not_synced(const std::string& turn_id, const Error& cause) {
+  return {.kind = ErrorKind::unavailable,
+          .message = "turn " + turn_id +
+                     " is recorded and will be synced, but its commit to the store failed for the moment: " +
+                     cause.message,
+          .code = "recorded_not_synced"};
+}
+
 }  // namespace
 
 std::string_view to_string(Durability durability) {
@@ -21,7 +29,7 @@ std::string_view to_string(Durability durability) {
 
 ChatService::ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer,
                          sync::Synchronizer& synchronizer, const Clock& clock, ServiceMetrics& metrics,
-                         IdGenerator ids)
+                         const IdGenerator& ids)
     : cache_(cache),
       store_(store),
       answerer_(answerer),
@@ -63,7 +71,7 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
 
   if (request.durability == Durability::synced) {
     const Result<void> committed = co_await commit(turn);
-    if (!committed) co_return std::unexpected(committed.error());
+    if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
   }
   co_return ChatReply{.session_id = std::move(turn.session_id),
                       .turn_id = std::move(turn.turn_id),
@@ -119,21 +127,14 @@ AsyncResult<std::vector<Turn>> ChatService::recent(std::string session_id) {
 }
 
 AsyncResult<void> ChatService::commit(Turn turn) {
-  const std::string turn_id = turn.turn_id;
-  Session session{.session_id = turn.session_id,
-                  .user_id = turn.user_id,
-                  .question_count = turn.seq.value_or(0),
-                  .created_at_us = turn.timestamp_us,
-                  .updated_at_us = turn.timestamp_us};
+  // The session as the cache has it: its owner and title need not be those of this turn's writer.
+  Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
+  if (!cached) co_return failure_of(std::move(cached));
+  Session session{.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
+  if (cached->has_value()) session = std::move((*cached)->session);
   std::string key = cache_.pending_key(turn.session_id, turn.timestamp_us);
-  Result<void> committed =
-      co_await synchronizer_.commit({.turn = std::move(turn), .key = std::move(key)}, std::move(session));
-  if (committed) co_return committed;
-  co_return fail(ErrorKind::unavailable,
-                 "turn " + turn_id +
-                     " is recorded and will be synced, but the store could not commit it yet: " +
-                     committed.error().message,
-                 "recorded_not_synced");
+  co_return co_await synchronizer_.commit({.turn = std::move(turn), .key = std::move(key)},
+                                          std::move(session));
 }
 
 boost::asio::awaitable<sync::DrainReport> ChatService::sync_now() { return synchronizer_.sync_now(); }

@@ -114,6 +114,7 @@ class ChatService {
   AsyncResult<bool> load_session(std::string session_id);
   /// The session's latest turns, loaded into the cache if need be.
   AsyncResult<std::vector<Turn>> recent(std::string session_id);
+  /// Commits a recorded turn to the store without waiting for the next drain.
   AsyncResult<void> commit(Turn turn);
   /// Nothing for unknown and for erased sessions.
   AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id, std::size_t recent);
