@@ -10,6 +10,10 @@
 namespace chatsync::http {
 namespace {
 
+/// `0 CRLF CRLF`. A chunked body has at least that to come until it is complete, and Beast asserts so when
+/// it is called in the middle of its last line.
+constexpr std::size_t kShortestChunkedEnd = 5;
+
 const char* complaint(HeaderScanner::Verdict verdict) {
   switch (verdict) {
     case HeaderScanner::Verdict::bare_lf:
@@ -25,13 +29,15 @@ const char* complaint(HeaderScanner::Verdict verdict) {
   }
 }
 
-/// Whether the request line ends with a well-formed version, whatever its number.
-bool states_a_version(std::string_view header) {
+/// Whether the request line ends with a well-formed version that is not one of ours.
+bool states_another_version(std::string_view header) {
   const std::string_view line = header.substr(0, header.find('\r'));
   if (line.size() < 9) return false;
   const std::string_view version = line.substr(line.size() - 9);
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return version.starts_with(" HTTP/") && digit(version[6]) && version[7] == '.' && digit(version[8]);
+  const bool formed =
+      version.starts_with(" HTTP/") && digit(version[6]) && version[7] == '.' && digit(version[8]);
+  return formed && version != " HTTP/1.0" && version != " HTTP/1.1";
 }
 
 }  // namespace
@@ -71,7 +77,7 @@ struct RequestParser::Impl {
     boost::beast::error_code code;
     parser.emplace(limits, request, failure);
     parser->put(boost::asio::buffer(header), code);
-    if (code == boost::beast::http::error::bad_version && states_a_version(header)) {
+    if (code == boost::beast::http::error::bad_version && states_another_version(header)) {
       return refuse(505, "the HTTP versions understood are 1.0 and 1.1");
     }
     if (code) {
@@ -83,7 +89,8 @@ struct RequestParser::Impl {
 
   Step read_body(std::string_view data) {
     std::size_t taken = 0;
-    while (taken < data.size() && !parser->is_done()) {
+    const std::size_t least = parser->chunked() ? kShortestChunkedEnd : 1;
+    while (data.size() - taken >= least && !parser->is_done()) {
       boost::beast::error_code code;
       taken += parser->put(boost::asio::buffer(data.substr(taken)), code);
       if (code == boost::beast::http::error::need_more) break;

@@ -47,7 +47,7 @@ bool cut_to_path(std::string_view& text) {
       continue;
     }
     const std::size_t path = text.find_first_of("/?", scheme.size());
-    if (path == scheme.size()) return false;
+    if (path == scheme.size() || text.size() == scheme.size()) return false;
     text = path == std::string_view::npos ? std::string_view() : text.substr(path);
     return true;
   }

@@ -1,0 +1,54 @@
+#include "http/metrics_page.hpp"
+
+#include <gtest/gtest.h>
+
+namespace chatsync::http {
+namespace {
+
+TEST(MetricsPage, AddsUpTheWorkers) {
+  HttpMetrics first;
+  HttpMetrics second;
+  first.record(0, Method::post, 200, 150);
+  second.record(0, Method::post, 200, 400);
+  second.record(kRouteCount, Method::other, 404, 1);
+  const std::string text = MetricsPage({.workers = {&first, &second}}).render();
+  EXPECT_NE(text.find(R"(chatsync_http_requests_total{route="/chat",method="POST",status="200"} 2)"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(R"(chatsync_http_requests_total{route="unmatched",method="other",status="404"} 1)"),
+            std::string::npos);
+  EXPECT_NE(text.find(R"(chatsync_http_request_duration_seconds_count{route="/chat"} 2)"), std::string::npos);
+  EXPECT_NE(text.find(R"(chatsync_http_request_duration_seconds_bucket{route="/chat",le="0.00025"} 1)"),
+            std::string::npos);
+  EXPECT_NE(text.find(R"(chatsync_http_request_duration_seconds_bucket{route="/chat",le="+Inf"} 2)"),
+            std::string::npos);
+}
+
+TEST(MetricsPage, ShowsTheServiceAndTheSynchroniser) {
+  service::ServiceMetrics service;
+  service.turns_accepted.add(3);
+  sync::SyncMetrics sync;
+  sync.turns_synced.add(2);
+  sync.last_success_us.set(1'500'000);
+  const std::string text = MetricsPage({.service = &service, .sync = &sync}).render();
+  EXPECT_NE(text.find("chatsync_turns_accepted_total 3\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("chatsync_sync_turns_total 2\n"), std::string::npos);
+  EXPECT_NE(text.find("chatsync_sync_last_success_timestamp_seconds 1.5\n"), std::string::npos);
+}
+
+TEST(MetricsPage, ShowsTheProcessAndItsBuild) {
+  const std::string text = MetricsPage({}).render();
+  for (const char* name : {"chatsync_build_info{version=", "process_cpu_seconds_total ", "process_open_fds ",
+                           "process_resident_memory_bytes ", "process_start_time_seconds "}) {
+    EXPECT_NE(text.find(name), std::string::npos) << name;
+  }
+}
+
+TEST(MetricsPage, CountsAStatusThatIsNotInTheListAsOther) {
+  HttpMetrics metrics;
+  metrics.record(0, Method::post, 418, 1);
+  EXPECT_NE(MetricsPage({.workers = {&metrics}}).render().find(R"(status="other"} 1)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace chatsync::http
