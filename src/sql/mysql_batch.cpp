@@ -123,7 +123,7 @@ std::size_t utf8_prefix(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text.size();
   auto end = max_bytes;
   while (end > 0 && is_continuation(text[end])) --end;
-  return end > 0 ? end : std::min<std::size_t>(text.size(), 4);
+  return end;
 }
 
 }  // namespace chatsync::sql

@@ -74,8 +74,7 @@ DeadLetter to_dead_letter(const Clash& clash);
 /// must be storable whatever a foreign program wrote.
 std::string storable_text(std::string_view text, std::size_t max_characters);
 
-/// The end of the longest prefix of `text` of at most `max_bytes` that does not cut a character. Greater than
-/// 0 unless `text` is empty.
+/// The end of the longest prefix of `text` (UTF-8) of at most `max_bytes`, 4 or more, that cuts no character.
 std::size_t utf8_prefix(std::string_view text, std::size_t max_bytes);
 
 }  // namespace chatsync::sql

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <thread>
+
+#include "integration/mysql/mysql_store_test.hpp"
+
+namespace chatsync::test {
+namespace {
+
+class MySqlConcurrency : public MySqlStoreTest {
+ protected:
+  std::unique_ptr<TurnStore> impatient_store() {
+    auto chosen = options();
+    chosen.lock_wait = std::chrono::seconds(1);
+    return open(chosen);
+  }
+};
+
+TEST_F(MySqlConcurrency, ALockWaitThatIsTooLongTakesEverythingBackAndIsAnOutage) {
+  const auto impatient = impatient_store();
+  ok(impatient->write(batch_of({numbered_turn("b", 1)})));
+  auto other = client();
+  other.query("START TRANSACTION");
+  other.query("SELECT * FROM chat_sessions WHERE session_id = 'b' FOR UPDATE");
+  const auto written = await(impatient->write(batch_of({numbered_turn("a", 1), numbered_turn("b", 2)})));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(written.error().code, "mysql_1205");
+  EXPECT_EQ(client().integer("SELECT COUNT(*) FROM chat_sessions WHERE session_id = 'a'"), 0);
+  other.query("ROLLBACK");
+  EXPECT_EQ(ok(impatient->write(batch_of({numbered_turn("a", 1), numbered_turn("b", 2)}))).inserted, 2);
+}
+
+TEST_F(MySqlConcurrency, TheVictimOfADeadlockBeginsAgain) {
+  ok(store().write(batch_of({numbered_turn("a", 1), numbered_turn("b", 1)})));
+  auto other = client();
+  other.query("CREATE TABLE ballast (x INT) ENGINE = InnoDB");
+  other.query("START TRANSACTION");
+  // The server gives up the transaction that has changed less.
+  other.query("INSERT INTO ballast SELECT seq FROM seq_1_to_5000");
+  other.query("SELECT * FROM chat_sessions WHERE session_id = 'b' FOR UPDATE");
+  const auto writing = start(store().write(batch_of({numbered_turn("a", 2), numbered_turn("b", 2)})));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
+  other.query("SELECT * FROM chat_sessions WHERE session_id = 'a' FOR UPDATE");
+  other.query("COMMIT");
+  const auto written = finish(writing);
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->inserted, 2);
+  EXPECT_GE(other.query("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'").at(0).at(1), "1");
+  EXPECT_EQ(count("chat_messages"), 4);
+}
+
+TEST_F(MySqlConcurrency, ATurnThatComesWhileItsSessionIsErasedIsLeftOut) {
+  ok(store().write(batch_of({numbered_turn("s", 1)})));
+  auto eraser = client();
+  eraser.query("START TRANSACTION");
+  eraser.query("UPDATE chat_sessions SET deleted_at = NOW(6) WHERE session_id = 's'");
+  const auto writing = start(store().write(batch_of({numbered_turn("s", 2), numbered_turn("t", 1)})));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
+  eraser.query("DELETE FROM chat_messages WHERE session_id = 's'");
+  eraser.query("COMMIT");
+  const auto written = finish(writing);
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->deleted, 1);
+  EXPECT_EQ(written->inserted, 1);
+  EXPECT_EQ(client().integer("SELECT COUNT(*) FROM chat_messages WHERE session_id = 's'"), 0);
+}
+
+TEST_F(MySqlConcurrency, AnEraseThatComesDuringAWriteDeletesWhatItWrote) {
+  ok(store().ping());
+  auto other = client();
+  other.query("START TRANSACTION");
+  // Holds the write back in the middle: after its session row, before its turn.
+  other.query(
+      "INSERT INTO chat_messages (session_id, ts, turn_id, user_id, question, answer, status, model) "
+      "VALUES ('s', 1795392000001000, 'held', 'u', '', '', '', '')");
+  const auto writing = start(store().write(batch_of({numbered_turn("s", 1)})));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
+  const auto erasing = start(store().erase("s"));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(2); }));
+  other.query("ROLLBACK");
+  const auto written = finish(writing);
+  const auto erased = finish(erasing);
+  ASSERT_TRUE(written && erased);
+  EXPECT_EQ(written->inserted, 1);
+  EXPECT_EQ(*erased, 1);
+  EXPECT_EQ(count("chat_messages"), 0);
+  EXPECT_TRUE(ok(store().load("s", 10))->deleted);
+}
+
+TEST_F(MySqlConcurrency, AClashWithATurnThatIsBeingCommittedIsSeen) {
+  ok(store().ping());
+  auto other = client();
+  other.query("START TRANSACTION");
+  other.query(
+      "INSERT INTO chat_messages (session_id, ts, turn_id, user_id, question, answer, status, model) "
+      "VALUES ('s', 1795392000001000, 'held', 'u', '', '', '', '')");
+  const auto writing = start(store().write(batch_of({numbered_turn("s", 1)})));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
+  other.query("COMMIT");
+  const auto written = finish(writing);
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->quarantined, 1);
+  EXPECT_THAT(client().column("SELECT reason FROM dead_letters"),
+              ::testing::ElementsAre("session s has turn held at 1795392000001000 already"));
+}
+
+TEST_F(MySqlConcurrency, ManyWritersOfTheSameTurnsStoreEachOnce) {
+  constexpr int kSessions = 20;
+  constexpr int kTurns = 15;
+  const auto first = open(options(), 4);
+  const auto second = open(options(), 4);
+  std::vector<AsyncResult<WriteOutcome>> writes;
+  for (int shift = 0; shift < 8; ++shift) {
+    std::vector<Turn> turns;
+    for (int session = 0; session < kSessions; ++session) {
+      const auto some = numbered_turns("s" + std::to_string(session), 1, kTurns);
+      turns.insert(turns.end(), some.begin(), some.end());
+    }
+    std::ranges::rotate(turns, turns.begin() + shift * 30);
+    turns.resize(turns.size() - static_cast<std::size_t>(shift) * 10);
+    writes.push_back((shift % 2 == 0 ? first : second)->write(batch_of(turns)));
+  }
+  std::size_t inserted = 0;
+  for (const auto& outcome : all(std::move(writes))) {
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->quarantined, 0);
+    inserted += outcome->inserted;
+  }
+  EXPECT_EQ(inserted, kSessions * kTurns);
+  EXPECT_EQ(count("chat_messages"), kSessions * kTurns);
+  EXPECT_EQ(count("dead_letters"), 0);
+}
+
+TEST_F(MySqlConcurrency, TwoInstancesMayBringTheTablesUpAtOnce) {
+  constexpr int kInstances = 4;
+  std::vector<std::string> failures(kInstances);
+  std::vector<std::thread> instances;
+  for (int i = 0; i < kInstances; ++i) {
+    instances.emplace_back([&, i] {
+      const auto opened = sql::open_mysql_store(options(), 1);
+      if (!opened) failures[static_cast<std::size_t>(i)] = opened.error().message;
+    });
+  }
+  for (auto& instance : instances) instance.join();
+  EXPECT_THAT(failures, ::testing::Each(""));
+  EXPECT_THAT(client().column("SELECT version FROM schema_version"), ::testing::ElementsAre("1"));
+}
+
+TEST_F(MySqlConcurrency, AnInstanceWaitsWhileAnotherChangesTheTables) {
+  auto other = client();
+  const auto name = "CONCAT('chatsync.', SHA1('" + database() + "'))";
+  ASSERT_EQ(other.integer("SELECT GET_LOCK(" + name + ", 0)"), 1);
+  auto chosen = options();
+  chosen.server.timeout = std::chrono::seconds(2);
+  const auto refused = sql::open_mysql_store(chosen, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("another instance is changing the tables"));
+  other.query("DO RELEASE_LOCK(" + name + ")");
+  EXPECT_TRUE(sql::open_mysql_store(chosen, 1));
+}
+
+}  // namespace
+}  // namespace chatsync::test

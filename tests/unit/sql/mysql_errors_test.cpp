@@ -1,0 +1,53 @@
+#include "sql/mysql_errors.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chatsync::sql {
+namespace {
+
+using ::testing::HasSubstr;
+
+ErrorKind kind_of(unsigned code) { return classify({code, "message"}); }
+
+TEST(MySqlErrors, OutagesAreUnavailable) {
+  for (const unsigned code :
+       {1021U, 1030U, 1040U, 1044U, 1045U, 1047U, 1049U, 1054U, 1114U, 1142U, 1146U, 1205U,
+        1213U, 1290U, 1317U, 1836U, 1927U, 2002U, 2003U, 2006U, 2013U, 2026U, 3024U}) {
+    EXPECT_EQ(kind_of(code), ErrorKind::unavailable) << code;
+  }
+}
+
+TEST(MySqlErrors, WhatIsNotKnownIsAnOutageAndNotABadTurn) {
+  EXPECT_EQ(kind_of(1999), ErrorKind::unavailable);
+  EXPECT_EQ(kind_of(4999), ErrorKind::unavailable);
+}
+
+TEST(MySqlErrors, RefusedDataAreRejected) {
+  for (const unsigned code :
+       {1048U, 1062U, 1153U, 1264U, 1265U, 1292U, 1300U, 1366U, 1406U, 1452U, 1644U, 3819U, 3988U, 4025U}) {
+    EXPECT_EQ(kind_of(code), ErrorKind::rejected) << code;
+  }
+}
+
+TEST(MySqlErrors, ALostReplyToACommitLeavesTheOutcomeOpen) {
+  EXPECT_EQ(classify({2013, "lost", true}), ErrorKind::outcome_unknown);
+}
+
+TEST(MySqlErrors, KnowWhichEndTheConnection) {
+  EXPECT_TRUE(is_connection_lost({2006, ""}));
+  EXPECT_TRUE(is_connection_lost({2013, ""}));
+  EXPECT_TRUE(is_connection_lost({1927, ""}));
+  EXPECT_TRUE(is_connection_lost({1053, ""}));
+  EXPECT_FALSE(is_connection_lost({1205, ""}));
+  EXPECT_FALSE(is_connection_lost({1213, ""}));
+}
+
+TEST(MySqlErrors, CarryTheServersNumberAsTheirCode) {
+  const auto error = to_error({1406, "Data too long"}, "MySQL: writing a batch");
+  EXPECT_EQ(error.code, "mysql_1406");
+  EXPECT_THAT(error.message, HasSubstr("MySQL: writing a batch: Data too long [1406]"));
+}
+
+}  // namespace
+}  // namespace chatsync::sql
