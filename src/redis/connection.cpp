@@ -316,7 +316,8 @@ Error RedisConnection::Impl::unavailable() const {
 void RedisConnection::Impl::note_away(bool was_connected, const Error& cause) {
   cause_ = cause.message;
   if (std::exchange(reported_away_, true)) return;
-  log_warning("{}: {}: {}; trying again", name_, was_connected ? "connection lost" : "cannot connect", cause_);
+  log_warning("{}: {}: {}; trying again", name_, was_connected ? "connection lost" : "cannot connect",
+              cause_);
 }
 
 void RedisConnection::Impl::note_connected() {

@@ -52,7 +52,8 @@ Error error_from_reply(std::string_view name, std::string_view reply) {
   const std::string where = name.empty() ? std::string() : fmt::format("{}: ", name);
   for (const Meaning& meaning : kMeanings) {
     if (line.starts_with(meaning.prefix)) {
-      return {meaning.kind, fmt::format("{}{} ({})", where, meaning.advice, line), std::string(meaning.code), {}};
+      return {
+          meaning.kind, fmt::format("{}{} ({})", where, meaning.advice, line), std::string(meaning.code), {}};
     }
   }
   return {ErrorKind::internal, fmt::format("{}{}", where, line), {}, {}};

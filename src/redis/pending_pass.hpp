@@ -78,7 +78,8 @@ class RedisPendingPass final : public PendingPass {
   bool keys_done_;  ///< From the beginning in an indexed pass.
 
   std::deque<OpenSession> open_;
-  std::size_t message_bytes_ = 1024;  ///< What a message took lately, on average.
+  /// What a message took lately, on average. At first a cautious guess.
+  std::size_t message_bytes_ = 256 * 1024;
 };
 
 }  // namespace chatsync::redis
