@@ -1,0 +1,123 @@
+#include "end_to_end/world.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <boost/json/serialize.hpp>
+#include <numeric>
+#include <stdexcept>
+
+namespace chatsync::test {
+namespace {
+
+std::vector<SqlRow> rows_of_sqlite(const std::filesystem::path& file, const std::string& sql) {
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READONLY, nullptr);
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(raw, &sqlite3_close);
+  if (opened != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(raw));
+  sqlite3_busy_timeout(raw, 60'000);
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v2(raw, sql.c_str(), -1, &prepared, nullptr) != SQLITE_OK) {
+    throw std::runtime_error(sqlite3_errmsg(raw));
+  }
+  const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement(prepared, &sqlite3_finalize);
+  std::vector<SqlRow> rows;
+  while (true) {
+    const int step = sqlite3_step(prepared);
+    if (step == SQLITE_DONE) return rows;
+    if (step != SQLITE_ROW) throw std::runtime_error(sqlite3_errmsg(raw));
+    SqlRow& row = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(prepared); ++i) {
+      if (sqlite3_column_type(prepared, i) == SQLITE_NULL) {
+        row.emplace_back();
+      } else {
+        const auto* bytes = static_cast<const char*>(sqlite3_column_blob(prepared, i));
+        row.emplace_back(std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(prepared, i))));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void PrintTo(const Combination& combination, std::ostream* out) {
+  *out << (combination.redis ? "redis" : "embedded") << (combination.mysql ? "_mysql" : "_sqlite");
+}
+
+World::World(Combination combination) : combination_(combination) {
+  if (combination.redis) redis_ = std::make_unique<RedisServer>();
+  if (combination.mysql) {
+    mariadb_ = std::make_unique<MariaDbServer>();
+    database_ = mariadb_->create_database();
+  }
+}
+
+Environment World::environment(Environment more) const {
+  more.try_emplace("DATA_DIR", data_dir().string());
+  if (redis_) {
+    more.try_emplace("REDIS_HOST", redis_->host());
+    more.try_emplace("REDIS_PORT", std::to_string(redis_->port()));
+  }
+  if (mariadb_) {
+    more.try_emplace("MYSQL_HOST", mariadb_->host());
+    more.try_emplace("MYSQL_PORT", std::to_string(mariadb_->port()));
+    more.try_emplace("MYSQL_USER", "root");
+    more.try_emplace("MYSQL_DATABASE", database_);
+  }
+  return more;
+}
+
+std::unique_ptr<ChatsyncProcess> World::start(Environment more) const {
+  return ChatsyncProcess::started({.environment = environment(std::move(more))});
+}
+
+std::vector<SqlRow> World::rows(const std::string& sql) const {
+  if (mariadb_) return mariadb_->client(database_).query(sql);
+  return rows_of_sqlite(data_dir() / "chatsync.db", sql);
+}
+
+std::vector<std::string> World::column(const std::string& sql) const {
+  std::vector<std::string> values;
+  for (const SqlRow& row : rows(sql)) values.push_back(row.at(0).value_or("NULL"));
+  return values;
+}
+
+boost::json::object chat(HttpClient& client, const std::string& session_id, const std::string& message) {
+  const HttpResponse response = client.post("/chat", {{"session_id", session_id}, {"message", message}});
+  EXPECT_EQ(response.status, 200) << response.body.substr(0, 1'000);
+  return response.json().as_object();
+}
+
+void chat_numbers(HttpClient& client, const std::string& session_id, int first, int last) {
+  for (int number = first; number <= last; ++number)
+    chat(client, session_id, fmt::format("question {}", number));
+}
+
+std::int64_t sync_now(HttpClient& client) {
+  const HttpResponse response = client.get("/sync_now");
+  EXPECT_EQ(response.status, 200) << response.body;
+  const boost::json::value body = response.json();
+  return response.status == 200 ? body.at("synced").as_int64() : -1;
+}
+
+boost::json::object get_json(HttpClient& client, const std::string& target) {
+  const HttpResponse response = client.get(target);
+  EXPECT_EQ(response.status, 200) << target << ": " << response.body.substr(0, 1'000);
+  return response.json().as_object();
+}
+
+std::vector<std::int64_t> stored_seqs(const World& world, const std::string& session_id) {
+  std::vector<std::int64_t> seqs;
+  const std::string sql =
+      fmt::format("SELECT seq FROM chat_messages WHERE session_id = '{}' ORDER BY ts", session_id);
+  for (const std::string& seq : world.column(sql)) seqs.push_back(seq == "NULL" ? 0 : std::stoll(seq));
+  return seqs;
+}
+
+std::vector<std::int64_t> one_to(std::int64_t last) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(last));
+  std::iota(numbers.begin(), numbers.end(), 1);
+  return numbers;
+}
+
+}  // namespace chatsync::test
