@@ -102,6 +102,26 @@ TEST_F(MySqlOwnServer, ARestartIsSurvived) {
   EXPECT_EQ(ok(store->write(batch_of(numbered_turns("s", 1, 2)))).inserted, 1);
 }
 
+TEST_F(MySqlOwnServer, TheServersOwnSettingsDoNotMatter) {
+  auto root = server_.client();
+  root.query("SET GLOBAL sql_mode = ''");
+  root.query("SET GLOBAL time_zone = '+07:00'");
+  root.query("SET GLOBAL autocommit = 0");
+  root.query("SET GLOBAL character_set_server = latin1");
+  const auto store = std::move(*sql::open_mysql_store(impatient(), 2));
+  auto too_long = numbered_turn("s", 1);
+  too_long.model = std::string(300, 'm');
+  EXPECT_EQ(await(store->write(batch_of({too_long}))).error().kind, ErrorKind::rejected);
+  auto turn = numbered_turn("s", 1);
+  turn.question = "\U0001F600";
+  ok(store->write(batch_of({turn})));
+  EXPECT_EQ(ok(store->turns("s", {})), std::vector{turn});
+  EXPECT_EQ(ok(store->load("s", 0))->session.created_at_us, turn.timestamp_us);
+  EXPECT_EQ(server_.client(database_).integer(
+                "SELECT ABS(TIMESTAMPDIFF(SECOND, synced_at, UTC_TIMESTAMP())) < 600 FROM chat_messages"),
+            1);
+}
+
 TEST_F(MySqlOwnServer, AFrozenServerIsAnOutageWithinTheTimeout) {
   const auto store = std::move(*sql::open_mysql_store(impatient(), 2));
   server_.freeze();
