@@ -54,6 +54,14 @@ Nearest nearest_setting(std::string_view name, std::string_view prefix) {
   return best;
 }
 
+std::vector<std::string_view> settings_with(std::string_view prefix) {
+  std::vector<std::string_view> names;
+  for (const SettingRow& row : settings_table()) {
+    if (row.name.starts_with(prefix)) names.push_back(row.name);
+  }
+  return names;
+}
+
 bool is_foreign(std::string_view name) { return std::ranges::find(kForeign, name) != kForeign.end(); }
 
 std::string did_you_mean(std::string_view name) {
@@ -90,7 +98,7 @@ std::optional<std::string> complaint_about_file_key(std::string_view key) {
   if (slip.distance <= kSlip) return did_you_mean(slip.name);
   const auto prefix = std::ranges::find_if(kPrefixes, [&](auto ours) { return key.starts_with(ours); });
   if (prefix == kPrefixes.end()) return std::nullopt;
-  return did_you_mean(nearest_setting(name, *prefix).name);
+  return fmt::format("unknown setting; there are {}", fmt::join(settings_with(*prefix), ", "));
 }
 
 std::optional<std::string> complaint_about_variable(std::string_view name) {
