@@ -120,7 +120,7 @@ AsyncResult<std::vector<Turn>> EmbeddedTurnCache::pending(std::string session_id
 
 AsyncResult<std::vector<Session>> EmbeddedTurnCache::unsynced_sessions_of(std::string user_id) {
   const std::scoped_lock lock(state_->mutex);
-  co_return state_->index.unsynced_sessions_of(user_id);
+  co_return state_->index.dirty_sessions_of(user_id);
 }
 
 std::string EmbeddedTurnCache::pending_key(const std::string& session_id, std::int64_t timestamp_us) const {

@@ -39,7 +39,7 @@ SessionEntry& SessionIndex::insert(std::unique_ptr<SessionEntry> entry) {
 TurnList SessionIndex::remove(SessionEntry& entry) {
   if (entry.clean_since) clean_.erase(entry.clean_place);
   dirty_.erase(entry.row);
-  unsynced_.erase({entry.session.user_id, entry.row});
+  dirty_by_user_.erase({entry.session.user_id, entry.row});
   pending_ -= entry.pending;
   TurnList turns = std::move(entry.turns);
   // Not by key, which is a part of the entry.
@@ -49,18 +49,15 @@ TurnList SessionIndex::remove(SessionEntry& entry) {
 
 void SessionIndex::refile(SessionEntry& entry, std::size_t pending_before, SteadyTime now) {
   pending_ = pending_ - pending_before + entry.pending;
-  if (entry.unsynced) {
-    unsynced_.emplace(std::pair(std::string_view(entry.session.user_id), entry.row), &entry);
-  } else {
-    unsynced_.erase({entry.session.user_id, entry.row});
-  }
   const bool dirty = entry.unsynced || entry.pending > 0;
   if (dirty) {
     dirty_.emplace(entry.row, &entry);
+    dirty_by_user_.emplace(std::pair(std::string_view(entry.session.user_id), entry.row), &entry);
     if (entry.clean_since) clean_.erase(entry.clean_place);
     entry.clean_since.reset();
   } else if (!entry.clean_since) {
     dirty_.erase(entry.row);
+    dirty_by_user_.erase({entry.session.user_id, entry.row});
     entry.clean_since = now;
     entry.clean_place = clean_.insert(clean_.end(), &entry);
   }
@@ -71,10 +68,10 @@ SessionEntry* SessionIndex::first_dirty_from(std::int64_t row) const {
   return found == dirty_.end() ? nullptr : found->second;
 }
 
-std::vector<Session> SessionIndex::unsynced_sessions_of(std::string_view user_id) const {
+std::vector<Session> SessionIndex::dirty_sessions_of(std::string_view user_id) const {
   std::vector<Session> sessions;
-  for (auto place = unsynced_.lower_bound({user_id, 0});
-       place != unsynced_.end() && place->first.first == user_id; ++place) {
+  for (auto place = dirty_by_user_.lower_bound({user_id, 0});
+       place != dirty_by_user_.end() && place->first.first == user_id; ++place) {
     sessions.push_back(place->second->session);
   }
   return sessions;

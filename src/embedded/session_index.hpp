@@ -89,7 +89,7 @@ class SessionIndex {
   /// The sessions with nothing to sync, the longest clean first.
   const std::list<SessionEntry*>& clean_sessions() const { return clean_; }
 
-  std::vector<Session> unsynced_sessions_of(std::string_view user_id) const;
+  std::vector<Session> dirty_sessions_of(std::string_view user_id) const;
 
   std::size_t pending() const { return pending_; }
 
@@ -97,8 +97,8 @@ class SessionIndex {
   // The keys are parts of the entries.
   std::unordered_map<std::string_view, std::unique_ptr<SessionEntry>> sessions_;
   std::map<std::int64_t, SessionEntry*> dirty_;
-  std::list<SessionEntry*> clean_;                                               // the longest clean first
-  std::map<std::pair<std::string_view, std::int64_t>, SessionEntry*> unsynced_;  // by user and row
+  std::list<SessionEntry*> clean_;  // the longest clean first
+  std::map<std::pair<std::string_view, std::int64_t>, SessionEntry*> dirty_by_user_;  // and row
   std::size_t pending_ = 0;
 };
 
