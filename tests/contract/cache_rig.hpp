@@ -21,10 +21,12 @@ class CacheRig {
   virtual TurnCache& cache() = 0;
   virtual PendingTurns& pending() = 0;
 
-  /// Closes the cache and opens it again over the same data, as a restarted program does.
+  /// Closes the cache and opens it again over the same data, as a restarted program does. Invalidates cache()
+  /// and pending().
   virtual void restart() = 0;
 
-  /// Takes all data away, as an emptied Redis or a deleted journal does.
+  /// Takes all data away, as an emptied Redis or a deleted journal does. Invalidates cache() and
+  /// pending().
   virtual void lose_everything() = 0;
 };
 

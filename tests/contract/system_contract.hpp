@@ -43,6 +43,13 @@ class SystemContract : public CoroutineTest,
     start();
   }
 
+  /// The cache loses what it holds, as an emptied Redis does; the program goes on.
+  void empty_the_cache() {
+    stop();
+    cache_rig_->lose_everything();
+    start();
+  }
+
   service::ChatReply chat(const std::string& session_id, const std::string& message,
                           service::Durability durability = service::Durability::cached) {
     return ok(service().chat(

@@ -51,7 +51,7 @@ TEST_P(SystemSession, MakesASessionIdWhenNoneIsGiven) {
 TEST_P(SystemSession, CountAndHistoryGoOnAfterEviction) {
   chat_numbers("s", 1, 13);
   sync_now();
-  cache_rig().lose_everything();
+  empty_the_cache();
   EXPECT_EQ(chat("s", "question 14").question_count, 14);
   EXPECT_EQ(questions("s"), numbered(1, 14));
   EXPECT_EQ(ok(cache_rig().cache().history("s")).size(), kHistoryTurns);
@@ -73,7 +73,7 @@ TEST_P(SystemSession, CountAndHistoryGoOnAfterARestart) {
 TEST_P(SystemSession, FirstTurnsAfterEvictionThatRaceAreCountedOnce) {
   chat_numbers("s", 1, 13);
   sync_now();
-  cache_rig().lose_everything();
+  empty_the_cache();
   std::vector<AsyncResult<ChatReply>> requests;
   for (int i = 0; i < 30; ++i) {
     requests.push_back(service().chat({.session_id = "s", .user_id = "ann", .message = "racing"}));
@@ -97,7 +97,7 @@ TEST_P(SystemSession, AnEvictedSessionReadsTheSame) {
   const Session before = ok(service().session("s"));
   const std::vector<Turn> turns = messages("s").turns;
   const std::vector<Turn> newest = messages("s", {.limit = 5}).turns;
-  cache_rig().lose_everything();
+  empty_the_cache();
   EXPECT_EQ(ok(service().session("s")), before);
   EXPECT_EQ(messages("s").turns, turns);
   EXPECT_EQ(messages("s", {.limit = 5}).turns, newest);
@@ -190,14 +190,14 @@ TEST_P(SystemSession, AnErasedSessionCannotBeMadeAnew) {
 TEST_P(SystemSession, AStoredSessionExistsAlsoWhenItIsNotCached) {
   chat_numbers("s", 1, 3);
   sync_now();
-  cache_rig().lose_everything();
+  empty_the_cache();
   EXPECT_EQ(kind_of(await(service().create_session({.session_id = "s"}))), ErrorKind::conflict);
 }
 
 TEST_P(SystemSession, ACreatedSessionStartsItsCountAtOneAlsoAfterEviction) {
   ok(service().create_session({.session_id = "s", .user_id = "ann", .title = "A title"}));
   sync_now();
-  cache_rig().lose_everything();
+  empty_the_cache();
   EXPECT_EQ(chat("s", "question 1").question_count, 1);
   sync_now();
   EXPECT_EQ(stored_seqs("s"), seqs(1, 1));
@@ -221,7 +221,7 @@ TEST_P(SystemSession, StatsTellCacheStoreAndRestApart) {
 TEST_P(SystemSession, StatsOfAnEvictedSessionComeFromTheStore) {
   chat_numbers("s", 1, 12);
   sync_now();
-  cache_rig().lose_everything();
+  empty_the_cache();
   const SessionStats stats = ok(service().stats("s"));
   EXPECT_EQ(stats.session.question_count, 12);
   EXPECT_EQ(stats.question_count_cache, std::nullopt);

@@ -188,7 +188,7 @@ TEST_P(SystemSync, TextsReachTheStoreByteForByte) {
   const std::vector<std::string> texts = awkward_texts();
   for (const std::string& text : texts) chat("s", text);
   sync_now();
-  cache_rig().lose_everything();
+  empty_the_cache();
   const std::vector<Turn> turns = messages("s").turns;
   ASSERT_EQ(turns.size(), texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
