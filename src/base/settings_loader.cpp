@@ -119,6 +119,8 @@ Result<LoadedSettings> load_settings(std::span<const std::string> args, const En
   }
 
   if (auto set = set_all(values, loaded); !set) return failure_of(std::move(set));
+  // Whoever looks for the cause of a contradiction needs to see it.
+  if (loaded.action == SettingsAction::print_config) return loaded;
   if (auto checked = check_combinations(loaded); !checked) return failure_of(std::move(checked));
   return loaded;
 }

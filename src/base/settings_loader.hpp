@@ -26,7 +26,8 @@ struct LoadedSettings {
   /// "environment", "flag --http-port" or ".env:12".
   std::map<std::string, std::string, std::less<>> origins;
 
-  /// What the flags ask for. With `help` and `version` nothing else was read or checked.
+  /// What the flags ask for. With `help` and `version` nothing else was read or checked; with `print_config`
+  /// the settings may contradict each other.
   SettingsAction action = SettingsAction::serve;
 };
 

@@ -33,6 +33,12 @@ TEST(Combinations, AServerMayBeSwitchedOffByAnEmptyHost) {
                    .redis.enabled());
 }
 
+TEST(Combinations, AContradictionCanBeLookedAt) {
+  const auto loaded = load({.args = {"--print-config", "--redis-password=x"}});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->action, SettingsAction::print_config);
+}
+
 TEST(Combinations, ASocketCarriesNoTls) {
   EXPECT_EQ(
       refusal_of({.args = {"--redis-socket=/r.sock", "--redis-tls"}}),
