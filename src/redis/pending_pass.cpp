@@ -95,14 +95,25 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
   }
   if (ids.empty()) co_return Result<void>();
   const std::string now = std::to_string(clock_.now_us());
-  Result<Replies> added = co_await connection_.execute([&](CommandEncoder& out) {
-    for (const std::string_view id : ids) out.command({"ZADD", KeySpace::kDirty, "NX", now, id});
+  constexpr std::size_t kCommands = 4;
+  Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
+    for (const std::string_view id : ids) {
+      // Whoever marks a session as dirty takes its TTL away. One that is acknowledged in between gets it back
+      // when it turns out to be empty.
+      const std::string prefix = keys_.prefix(id);
+      for (const std::string_view key : {KeySpace::kCount, KeySpace::kHistory, KeySpace::kMeta}) {
+        out.begin(2);
+        out.argument("PERSIST");
+        out.argument(prefix, key);
+      }
+      out.command({"ZADD", KeySpace::kDirty, "NX", now, id});
+    }
   });
-  if (!added) co_return failure_of(std::move(added));
+  if (!replies) co_return failure_of(std::move(replies));
   for (std::size_t index = 0; index < ids.size(); ++index) {
     // 0: the index named it, so it was visited. An error (the memory limit) leaves it to this pass alone.
-    const ReplyView reply = (*added)[index].view();
-    if (reply.is_error() || reply.integer_or(0) == 1) open(ids[index]);
+    const ReplyView added = (*replies)[kCommands * (index + 1) - 1].view();
+    if (added.is_error() || added.integer_or(0) == 1) open(ids[index]);
   }
   co_return Result<void>();
 }

@@ -57,12 +57,10 @@ local set = pcall('HSET', message, 'turn_id', ARGV[6], 'seq', count, 'user_id', 
 if type(set) == 'table' then return undo(set) end
 hashed = true
 
-local became_dirty = call('SCARD', KEYS[3]) == 1
-if became_dirty then
-  local marked = pcall('ZADD', KEYS[5], 'NX', ts, ARGV[4])
-  if type(marked) == 'table' then return undo(marked) end
-  dirtied = marked == 1
-end
+-- Each turn looks at the index: the session may have pending turns of another program that it does not name.
+local marked = pcall('ZADD', KEYS[5], 'NX', ts, ARGV[4])
+if type(marked) == 'table' then return undo(marked) end
+dirtied = marked == 1
 if seq == 1 then
   owned = call('HSETNX', KEYS[4], 'user_id', ARGV[7]) == 1
   if owned then
@@ -74,7 +72,7 @@ end
 
 local length = call('RPUSH', KEYS[2], '{"seq":' .. count .. ',"created_at":' .. ts .. ',' .. ARGV[12])
 if length > 10 then call('LTRIM', KEYS[2], -10, -1) end
-if became_dirty then
+if dirtied then
   -- Nothing of a session expires while it has something to sync.
   call('PERSIST', KEYS[1])
   call('PERSIST', KEYS[2])

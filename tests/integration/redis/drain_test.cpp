@@ -77,6 +77,22 @@ TEST_F(DrainTest, ASweepFindsTheTurnsOfAnotherProgramAndIndexesTheirSession) {
   EXPECT_TRUE(client().keys().empty());
 }
 
+TEST_F(DrainTest, ATurnRecordedBesideForeignOnesIsIndexedAtOnce) {
+  write_foreign_turn("py", "5", {"question", "q", "answer", "a"});
+  record(turn_of("py", 1));
+  EXPECT_EQ(claim(PassKind::indexed)->turns.size(), 2U);
+}
+
+TEST_F(DrainTest, ASweptSessionDoesNotExpireBeforeItIsSynced) {
+  record(turn_of("abc", 1));
+  acknowledge(claim());
+  write_foreign_turn("abc", "5", {"question", "q", "answer", "a"});
+  const SharedBatch swept = claim(PassKind::sweep);
+  for (const std::string& key : client().keys()) EXPECT_EQ(client().integer({"PTTL", key}), -1) << key;
+  EXPECT_EQ(acknowledge(swept), 1U);
+  for (const std::string& key : client().keys()) EXPECT_GT(client().integer({"PTTL", key}), 0) << key;
+}
+
 TEST_F(DrainTest, ATurnWithoutAnAnswerIsADeadLetterWithEverythingThereWas) {
   write_foreign_turn("py", "1795392000000001", {"question", "Chào?", "mood", std::string("\xff\0z", 3)});
   const DeadLetter letter = only_dead_letter();
