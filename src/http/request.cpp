@@ -15,6 +15,13 @@ void Request::clear() {
   body.clear();
 }
 
+void Request::release() {
+  clear();
+  // Assigning an empty string would keep the memory.
+  target.shrink_to_fit();
+  body.shrink_to_fit();
+}
+
 const std::string* Arguments::query(std::string_view name) const {
   const auto found = std::ranges::find(target.query, name, &QueryArgument::name);
   return found == target.query.end() ? nullptr : &found->value;

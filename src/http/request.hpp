@@ -28,8 +28,8 @@ struct Request {
 
   void clear();
 
-  /// Gives the strings' memory back.
-  void release() { *this = {}; }
+  /// Clears it and gives the strings' memory back.
+  void release();
 };
 
 /// A request with its target taken apart, as handlers see it.
