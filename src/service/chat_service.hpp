@@ -116,6 +116,11 @@ class ChatService {
   AsyncResult<std::vector<Turn>> recent(std::string session_id);
   /// Commits a recorded turn to the store without waiting for the next drain.
   AsyncResult<void> commit(Turn turn);
+  /// The page of the store and the pending turns together, whether or not there is such a session.
+  AsyncResult<MessageList> merged_turns(std::string session_id, TurnPage page);
+  /// A session that another program keeps in the cache says nothing of its times: then they are those of its
+  /// turns.
+  AsyncResult<Session> with_times(Session session);
   /// Nothing for unknown and for erased sessions.
   AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id, std::size_t recent);
 

@@ -86,10 +86,21 @@ AsyncResult<std::optional<StoredSession>> ChatService::find_stored(std::string s
   co_return stored;
 }
 
+AsyncResult<Session> ChatService::with_times(Session session) {
+  if (session.created_at_us != 0) co_return session;
+  const Result<MessageList> newest = co_await merged_turns(session.session_id, {.limit = 1});
+  if (!newest) co_return std::unexpected(newest.error());
+  const Result<MessageList> oldest = co_await merged_turns(session.session_id, {.limit = 1, .after_us = 0});
+  if (!oldest) co_return std::unexpected(oldest.error());
+  if (!newest->turns.empty()) session.updated_at_us = newest->turns.back().timestamp_us;
+  if (!oldest->turns.empty()) session.created_at_us = oldest->turns.front().timestamp_us;
+  co_return session;
+}
+
 AsyncResult<Session> ChatService::session(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
   if (!cached) co_return failure_of(std::move(cached));
-  if (cached->has_value()) co_return std::move((*cached)->session);
+  if (cached->has_value()) co_return co_await with_times(std::move((*cached)->session));
   Result<std::optional<StoredSession>> stored = co_await find_stored(session_id, 0);
   if (!stored) co_return failure_of(std::move(stored));
   if (!stored->has_value()) co_return no_such_session(session_id);
@@ -140,16 +151,21 @@ AsyncResult<MessageList> ChatService::messages(std::string session_id, TurnPage 
       co_return list;
     }
   }
+  Result<MessageList> list = co_await merged_turns(session_id, page);
+  if (list && list->turns.empty()) {
+    const Result<Session> known = co_await session(session_id);
+    if (!known) co_return std::unexpected(known.error());
+  }
+  co_return list;
+}
+
+AsyncResult<MessageList> ChatService::merged_turns(std::string session_id, TurnPage page) {
   TurnPage one_more = page;
   ++one_more.limit;
   Result<std::vector<Turn>> pending = co_await cache_.pending(session_id, one_more);
   if (!pending) co_return failure_of(std::move(pending));
   Result<std::vector<Turn>> stored = co_await store_.turns(session_id, one_more);
   if (!stored) co_return failure_of(std::move(stored));
-  if (pending->empty() && stored->empty()) {
-    const Result<Session> known = co_await session(session_id);
-    if (!known) co_return std::unexpected(known.error());
-  }
   co_return cut_to_limit(merge_by_timestamp(std::move(*stored), std::move(*pending)), page);
 }
 
@@ -169,7 +185,9 @@ AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
     stats.synced = *rows;
   }
   if (cached->has_value()) {
-    stats.session = std::move((*cached)->session);
+    Result<Session> session = co_await with_times(std::move((*cached)->session));
+    if (!session) co_return failure_of(std::move(session));
+    stats.session = std::move(*session);
     stats.question_count_cache = stats.session.question_count;
     stats.pending = (*cached)->pending;
     stats.history_length = (*cached)->history_length;

@@ -84,6 +84,17 @@ TEST_F(SessionsTest, RefusesToCreateASessionTwice) {
             "session_exists");
 }
 
+TEST_F(SessionsTest, TakesTheTimesOfASessionFromItsTurnsWhereTheCacheHasNone) {
+  const std::int64_t first = chat("abc", "1")->created_at_us;
+  sync();
+  const std::int64_t last = chat("abc", "2")->created_at_us;
+  cache.sessions["abc"].session.created_at_us = cache.sessions["abc"].session.updated_at_us = 0;
+  const auto session = test::run_coroutine(io, service.session("abc"));
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->created_at_us, first);
+  EXPECT_EQ(session->updated_at_us, last);
+}
+
 TEST_F(SessionsTest, CountsWhatIsPendingAndWhatIsSynced) {
   for (int i = 0; i < 12; ++i) chat("abc", "hello");
   sync();
