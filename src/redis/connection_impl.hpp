@@ -63,6 +63,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
 
   std::string drop_cause_;  ///< Why we closed the link ourselves; empty if it ended by itself.
   std::string cause_ = "not yet connected";
+  bool was_ever_connected_ = false;
   bool reported_away_ = false;
   std::optional<SteadyTime> away_since_;  ///< Absent while connected.
 };

@@ -154,13 +154,15 @@ asio::awaitable<Error> RedisConnection::Impl::read_until_lost() {
 
 void RedisConnection::Impl::note_away(bool was_connected, const Error& cause) {
   cause_ = cause.message;
-  if (std::exchange(reported_away_, true)) return;
+  // Whoever opens the connection says why it does not come up; from then on its state is news.
+  if (!was_ever_connected_ || std::exchange(reported_away_, true)) return;
   log_warning("{}: {}: {}; trying again", name_, was_connected ? "connection lost" : "cannot connect",
               cause_);
 }
 
 void RedisConnection::Impl::note_connected() {
   if (std::exchange(reported_away_, false)) log_info("{}: connected again", name_);
+  was_ever_connected_ = true;
   cause_.clear();
   away_since_.reset();
 }
