@@ -46,8 +46,8 @@ TEST_P(Lifecycle, TurnsAreSyncedInTheBackground) {
   const auto server = world_.start({{"SYNC_INTERVAL", "1"}});
   HttpClient client = server->client();
   chat_numbers(client, "s", 1, 5);
-  EXPECT_TRUE(eventually([&] { return get_json(client, "/sessions/s/stats").at("synced") == 5; }));
-  EXPECT_EQ(get_json(client, "/sessions/s/stats").at("pending"), 0);
+  EXPECT_TRUE(eventually([&] { return get_json(client, "/sessions/s/stats").at("pending") == 0; }));
+  EXPECT_EQ(get_json(client, "/sessions/s/stats").at("synced"), 5);
 }
 
 TEST_P(Lifecycle, TurnsAreSyncedEarlyWhenManyWait) {
@@ -68,6 +68,15 @@ TEST(Shutdown, SigintEndsInOrderToo) {
   }
   EXPECT_EQ(server->stop(SIGINT), 0) << server->standard_error();
   EXPECT_EQ(stored_seqs(world, "s"), one_to(3));
+}
+
+TEST(Shutdown, SignalsCountFromTheStartLineOn) {
+  for (int start = 0; start < scaled(40); ++start) {
+    const World world(kNothingInstalled);
+    ChatsyncProcess server({.environment = world.environment()});
+    server.await_start_line();
+    ASSERT_EQ(server.stop(SIGINT), 0) << server.standard_error();
+  }
 }
 
 TEST(Shutdown, AnswersWhatIsInFlight) {
@@ -215,7 +224,8 @@ TEST(Outage, AnswersUnavailableWhileTheCacheIsDown) {
   world.redis().start();
   EXPECT_TRUE(eventually(
       [&] { return client.post("/chat", {{"session_id", "s"}, {"message", "question 3"}}).status == 200; }));
-  sync_now(client);
+  // The synchroniser has a connection of its own, which comes back in its own time.
+  EXPECT_TRUE(eventually([&] { return client.get("/sync_now").status == 200; }));
   EXPECT_EQ(stored_seqs(world, "s"), one_to(3));
 }
 

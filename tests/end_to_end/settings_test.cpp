@@ -56,7 +56,7 @@ TEST(DotEnv, GivesWayToTheEnvironmentAndThatToFlags) {
   const CommandOutcome outcome =
       run_chatsync({.environment = {{"SYNC_INTERVAL", "20"}, {"SESSION_TTL", "40"}},
                     .arguments = {"--print-config", "--sync-interval", "30"},
-                    .env_file = "SYNC_INTERVAL=10\nSESSION_TTL=10\nREDIS_DB=7\n"});
+                    .env_file = "SYNC_INTERVAL=10\nSESSION_TTL=10\nREDIS_HOST=localhost\nREDIS_DB=7\n"});
   EXPECT_EQ(outcome.status, 0) << outcome.standard_error;
   const auto value_of = [&](const std::string& name) {
     const auto at = outcome.standard_output.find(name);
@@ -115,9 +115,11 @@ TEST(Help, ListsEverySettingWithItsDefault) {
 }
 
 TEST(PrintConfig, HidesSecrets) {
-  const CommandOutcome outcome =
-      run_chatsync({.environment = {{"REDIS_PASSWORD", "hunter2"}, {"MYSQL_PASSWORD", "correct horse"}},
-                    .arguments = {"--print-config"}});
+  const CommandOutcome outcome = run_chatsync({.environment = {{"REDIS_HOST", "localhost"},
+                                                               {"REDIS_PASSWORD", "hunter2"},
+                                                               {"MYSQL_HOST", "localhost"},
+                                                               {"MYSQL_PASSWORD", "correct horse"}},
+                                               .arguments = {"--print-config"}});
   EXPECT_EQ(outcome.status, 0) << outcome.standard_error;
   EXPECT_NE(outcome.standard_output.find("REDIS_PASSWORD"), std::string::npos);
   EXPECT_EQ(outcome.standard_output.find("hunter2"), std::string::npos);

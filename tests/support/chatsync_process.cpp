@@ -44,12 +44,21 @@ void ChatsyncProcess::start_again() {
   await_start();
 }
 
-void ChatsyncProcess::await_start() {
+void ChatsyncProcess::await_start_line() {
   const std::string address = "listens on http://127.0.0.1:";
   const auto line = process_->await_output_line(address, kPatience);
   if (!line) throw std::runtime_error("chatsync does not start: " + standard_output() + standard_error());
   start_line_ = *line;
   port_ = static_cast<std::uint16_t>(std::stoi(line->substr(line->find(address) + address.size())));
+}
+
+void ChatsyncProcess::await_start() {
+  await_start_line();
+  HttpClient metrics = client();
+  const auto first_drain_is_over = [&] {
+    return metrics.get("/metrics").body.find("\nchatsync_sync_drains_total 0\n") == std::string::npos;
+  };
+  if (!eventually(first_drain_is_over)) throw std::runtime_error("the first drain of chatsync does not end");
 }
 
 int ChatsyncProcess::stop(int number) {

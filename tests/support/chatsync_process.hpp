@@ -33,6 +33,9 @@ class ChatsyncProcess {
   explicit ChatsyncProcess(Options options);
 
   /// Waits for the line that tells the address. Throws with what the server said if it ends instead.
+  void await_start_line();
+  /// Waits also for the end of the drain that every start begins with, so that what is drained afterwards is
+  /// drained by the test.
   void await_start();
   /// Starts it and waits.
   static std::unique_ptr<ChatsyncProcess> started(Options options);

@@ -13,7 +13,7 @@
 namespace chatsync::test {
 
 /// A private MariaDB on a loopback port and a Unix socket, with its data in a temporary directory. It is up
-/// when the constructor returns (a fifth of a second), and gone with the object. There is `root` without a
+/// when the constructor returns, and gone with the object. There is `root` without a
 /// password on both ways, and no database but the server's own. Use from one thread.
 class MariaDbServer {
  public:
