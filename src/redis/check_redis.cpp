@@ -15,14 +15,30 @@ constexpr int kOldestMinor = 2;
 bool is_recent(std::string_view version) {
   int major = 0;
   int minor = 0;
-  const char* const end = version.data() + version.size();
-  const auto [dot, error] = std::from_chars(version.data(), end, major);
-  if (error != std::errc()) return false;
-  if (dot != end) std::from_chars(dot + 1, end, minor);
+  const std::size_t dot = version.find('.');
+  if (dot == std::string_view::npos) return false;
+  const std::string_view after = version.substr(dot + 1);
+  std::from_chars(version.begin(), version.begin() + dot, major);
+  std::from_chars(after.begin(), after.end(), minor);
   return major > kOldestMajor || (major == kOldestMajor && minor >= kOldestMinor);
 }
 
+AsyncResult<void> check(RedisConnection* connection) {
+  Result<Replies> replies = co_await connection->execute([](CommandEncoder& out) {
+    out.command({"INFO", "server"});
+    out.command({"INFO", "memory"});
+  });
+  if (!replies) co_return failure_of(std::move(replies));
+  for (const Reply& reply : *replies) {
+    if (reply.view().is_error()) co_return std::unexpected(connection->error_of(reply.view()));
+  }
+  co_return check_info(connection->name(), (*replies)[0].view().text_or(""),
+                       (*replies)[1].view().text_or(""));
+}
+
 }  // namespace
+
+AsyncResult<void> check_redis(RedisConnection& connection) { return check(&connection); }
 
 Result<void> check_info(const std::string& name, std::string_view server, std::string_view memory) {
   if (const std::string_view version = info_field(server, "redis_version"); !is_recent(version)) {
@@ -38,18 +54,6 @@ Result<void> check_info(const std::string& name, std::string_view server, std::s
                             name, policy));
   }
   return {};
-}
-
-AsyncResult<void> check_redis(RedisConnection& connection) {
-  Result<Replies> replies = co_await connection.execute([](CommandEncoder& out) {
-    out.command({"INFO", "server"});
-    out.command({"INFO", "memory"});
-  });
-  if (!replies) co_return failure_of(std::move(replies));
-  for (const Reply& reply : *replies) {
-    if (reply.view().is_error()) co_return std::unexpected(connection.error_of(reply.view()));
-  }
-  co_return check_info(connection.name(), (*replies)[0].view().text_or(""), (*replies)[1].view().text_or(""));
 }
 
 }  // namespace chatsync::redis

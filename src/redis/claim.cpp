@@ -59,7 +59,7 @@ std::expected<Turn, Fault> read_turn(std::string_view session_id, std::int64_t t
   turn.timestamp_us = timestamp_us;
   turn.turn_id =
       is_turn_id(turn_id.text_or("")) ? turn_id.text_or("") : derived_turn_id(session_id, timestamp_us);
-  if (const auto number = seq.integer(); number && *number > 0) turn.seq = *number;
+  if (seq.integer_or(0) > 0) turn.seq = seq.integer();
   turn.user_id = is_user_id(user_id.text_or("")) ? user_id.text_or("") : fallback_user;
   turn.question = question.text_or("");
   turn.answer = answer.text_or("");

@@ -15,7 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kKeptOutputBytes = 1024 * 1024;     ///< A larger buffer is given back after its write.
+constexpr std::size_t kKeptOutputBytes = 1024UL * 1024;   ///< A larger buffer is given back after its write.
 constexpr std::chrono::milliseconds kLongestWait{1'000};  ///< Of a request for a lost connection.
 
 std::string name_of(const Settings::Redis& settings) {

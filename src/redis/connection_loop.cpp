@@ -28,7 +28,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 64UL * 1024;
 
 }  // namespace
 
@@ -40,8 +40,9 @@ asio::awaitable<void> RedisConnection::Impl::run() {
   away_since_ = clock_.steady_now();
   while (!stopped_) {
     Result<void> up = co_await connect();
+    const bool was_up = up.has_value();
     Error cause;
-    if (up) {
+    if (was_up) {
       const SteadyTime since = clock_.steady_now();
       note_connected();
       flush();
@@ -56,7 +57,7 @@ asio::awaitable<void> RedisConnection::Impl::run() {
     writing_ = false;
     link_->close();
     link_.reset();
-    if (!stopped_) note_away(up.has_value(), cause);
+    if (!stopped_) note_away(was_up, cause);
     matcher_.drop_sent({ErrorKind::outcome_unknown,
                         fmt::format("{}: {} before the reply came", name_, cause.message),
                         "cache_lost",

@@ -21,15 +21,15 @@ std::string durability_line(std::string_view info_persistence, std::string_view 
   return "no persistence: turns not yet synced are lost if Redis stops";
 }
 
-AsyncResult<std::string> read_durability(RedisConnection& connection) {
-  Result<Replies> replies = co_await connection.execute([](CommandEncoder& out) {
+AsyncResult<std::string> read_durability(RedisConnection* connection) {
+  Result<Replies> replies = co_await connection->execute([](CommandEncoder& out) {
     out.command({"INFO", "persistence"});
     out.command({"CONFIG", "GET", "appendfsync"});
     out.command({"CONFIG", "GET", "save"});
   });
   if (!replies) co_return failure_of(std::move(replies));
   const ReplyView info = (*replies)[0].view();
-  if (info.is_error()) co_return std::unexpected(connection.error_of(info));
+  if (info.is_error()) co_return std::unexpected(connection->error_of(info));
   // CONFIG may be forbidden: its error reply has no elements.
   co_return durability_line(info.text_or(""), (*replies)[1][1].text_or(""), (*replies)[2][1].text_or(""));
 }

@@ -13,7 +13,7 @@ namespace chatsync::redis {
 std::string durability_line(std::string_view info_persistence, std::string_view appendfsync,
                             std::string_view save);
 
-/// Asks the server.
-AsyncResult<std::string> read_durability(RedisConnection& connection);
+/// Asks the server, which `connection` leads to.
+AsyncResult<std::string> read_durability(RedisConnection* connection);
 
 }  // namespace chatsync::redis

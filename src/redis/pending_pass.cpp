@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::size_t kSessionsPerRound = 128;
 constexpr std::size_t kMessagesPerRound = 500;
-constexpr std::size_t kBytesPerRound = 8 * 1024 * 1024;
-constexpr std::size_t kBytesPerBatch = 32 * 1024 * 1024;
+constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
+constexpr std::size_t kBytesPerBatch = 32UL * 1024 * 1024;
 
 std::size_t bytes_of(const Turn& turn) { return turn.question.size() + turn.answer.size() + 256; }
 

@@ -79,7 +79,7 @@ class RedisPendingPass final : public PendingPass {
 
   std::deque<OpenSession> open_;
   /// What a message took lately, on average. At first a cautious guess.
-  std::size_t message_bytes_ = 256 * 1024;
+  std::size_t message_bytes_ = 256UL * 1024;
 };
 
 }  // namespace chatsync::redis

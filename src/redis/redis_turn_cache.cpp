@@ -257,7 +257,7 @@ AsyncResult<CacheHealth> RedisTurnCache::health() {
     if (!pong) co_return failure_of(std::move(pong));
     co_return health_;
   }
-  Result<std::string> durability = co_await read_durability(connection_);
+  Result<std::string> durability = co_await read_durability(&connection_);
   if (!durability) co_return failure_of(std::move(durability));
   health_ = {.kind = "redis", .durability = std::move(*durability)};
   health_read_at_ = clock_.steady_now();

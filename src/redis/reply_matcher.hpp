@@ -26,7 +26,7 @@ using ReplyHandler = std::move_only_function<void(Result<Replies>)>;
 class ReplyMatcher {
  public:
   static constexpr std::size_t kMaxRequests = 100'000;
-  static constexpr std::size_t kMaxUnsentBytes = 64 * 1024 * 1024;
+  static constexpr std::size_t kMaxUnsentBytes = 64UL * 1024 * 1024;
 
   ReplyMatcher() : encoder_(output_) {}
   ReplyMatcher(const ReplyMatcher&) = delete;
