@@ -6,23 +6,21 @@
 namespace chatsync::test {
 namespace {
 
-/// The first base, so that the files are opened while it exists.
+/// The first base, so that it outlives the cache.
 struct WatchedFiles {
   PowerCutVfs vfs;
+  TempDir after;
 };
 
 class EmbeddedPowerCut : private WatchedFiles, public EmbeddedCacheTest {
  protected:
   /// The cache as it comes back from what was fsynced until now.
   void cut_power() {
-    const auto survivors = after_.path() / "cut";
+    const auto survivors = after.path() / "cut";
     PowerCutVfs::cut(journal().parent_path(), survivors);
     close();
     open(survivors / "journal.db");
   }
-
- private:
-  TempDir after_;
 };
 
 TEST_F(EmbeddedPowerCut, KeepsEveryAcknowledgedTurn) {
