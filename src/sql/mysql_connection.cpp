@@ -120,7 +120,7 @@ SqlResult<void> MySqlConnection::commit() {
 }
 
 void MySqlConnection::rollback() {
-  if (!lost_) static_cast<void>(execute("ROLLBACK"));
+  if (!lost_ && !execute("ROLLBACK")) lost_ = true;
 }
 
 bool MySqlConnection::ping() { return !lost_ && mysql_ping(handle_.get()) == 0; }

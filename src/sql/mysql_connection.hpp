@@ -35,7 +35,7 @@ class MySqlConnection {
   SqlResult<SqlRows> query(std::string_view statement);
   /// Marks a lost connection as `at_commit`.
   SqlResult<void> commit();
-  /// Ends whatever transaction is open. A failure shows at the next use of the connection.
+  /// Ends whatever transaction is open. A connection that fails to is lost, and the transaction with it.
   void rollback();
   bool ping();
 

@@ -118,7 +118,7 @@ SqlResult<std::uint64_t> insert_by_bulk(MySqlConnection& connection, Turns turns
   for (std::size_t text = 0; text < kTexts; ++text) {
     auto& bind = binds[kFirstText + text];
     bind.buffer_type = MYSQL_TYPE_STRING;
-    bind.buffer = columns.texts[text].data();
+    bind.buffer = static_cast<void*>(columns.texts[text].data());
     bind.length = columns.lengths[text].data();
   }
   const auto rows = static_cast<unsigned>(turns.size());

@@ -75,7 +75,8 @@ Result<void> migrate(MySqlConnection& connection, const Settings::MySql& server)
     return std::unexpected(start_error({1205, "another instance is changing the tables"}, server, "open"));
   }
   auto migrated = run_migrations(kMigrations, driver);
-  static_cast<void>(connection.query(fmt::format("SELECT RELEASE_LOCK({})", name)));
+  const auto released = driver.query_integer(fmt::format("SELECT RELEASE_LOCK({})", name));
+  if (migrated && !released) return std::unexpected(released.error());
   if (!migrated && migrated.error().kind == ErrorKind::internal) {
     migrated.error().message =
         fmt::format("MySQL database '{}': {}", server.database, migrated.error().message);
@@ -93,9 +94,10 @@ Result<std::unique_ptr<TurnStore>> open_mysql_store(MySqlOptions options, std::s
   if (options.insert_path == InsertPath::bulk && !(*connection)->has_bulk_binding()) {
     return fail(ErrorKind::invalid_argument, "this server has no bulk binding");
   }
-  auto pool = std::make_unique<MySqlConnectionPool>(options);
+  const auto insert_path = options.insert_path;
+  auto pool = std::make_unique<MySqlConnectionPool>(std::move(options));
   pool->give_back(std::move(*connection));
-  return make_mysql_store(std::move(pool), options.insert_path, connections);
+  return make_mysql_store(std::move(pool), insert_path, connections);
 }
 
 }  // namespace chatsync::sql
