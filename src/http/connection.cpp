@@ -101,7 +101,8 @@ Connection::Next Connection::read_what_came() {
 asio::awaitable<Connection::Next> Connection::begin_body() {
   if (!parser_.request().expects_continue || !input_.empty()) co_return Next::go_on;
   // Who asks first is spared to send a body that would be refused anyway.
-  if (Dispatch found = dispatch(parser_.request(), arguments_); found.error) {
+  Arguments ignored;
+  if (Dispatch found = dispatch(parser_.request(), ignored); found.error) {
     co_return co_await refuse(std::move(found));
   }
   co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n") ? Next::go_on : Next::close;
@@ -111,14 +112,15 @@ asio::awaitable<Connection::Next> Connection::answer() {
   enter(Phase::busy);
   const SteadyTime started = context_.clock.steady_now();
   const Request& request = parser_.request();
-  Dispatch found = dispatch(request, arguments_);
+  Arguments arguments;
+  Dispatch found = dispatch(request, arguments);
   std::string& out = reply_.begin_body();
   ReplyHead head;
   head.status = 204;
   head.allow = found.allow;
   Reply reply;
   if (found.route != nullptr) {
-    if (auto result = co_await handle(found.route, &out)) {
+    if (auto result = co_await handle(found.route, &arguments, &out)) {
       reply = std::move(*result);
       head.status = reply.status;
       head.media_type = reply.media_type;
@@ -133,12 +135,13 @@ asio::awaitable<Connection::Next> Connection::answer() {
   co_return co_await finish(head);
 }
 
-asio::awaitable<Result<Reply>> Connection::handle(const Route* route, std::string* out) {
+asio::awaitable<Result<Reply>> Connection::handle(const Route* route, const Arguments* arguments,
+                                                  std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) request.request_id = context_.request_ids.next();
   std::string failure = "an exception of unknown type";
   try {
-    co_return co_await route->handler({&request, &arguments_, &context_.chat, context_.metrics_page, out});
+    co_return co_await route->handler({&request, arguments, &context_.chat, context_.metrics_page, out});
   } catch (const std::exception& exception) {
     failure = exception.what();
   } catch (...) {

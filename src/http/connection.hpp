@@ -45,7 +45,8 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> answer();
   boost::asio::awaitable<Next> refuse(Dispatch refusal);
   boost::asio::awaitable<Next> finish(ReplyHead head);
-  boost::asio::awaitable<Result<Reply>> handle(const Route* route, std::string* out);
+  boost::asio::awaitable<Result<Reply>> handle(const Route* route, const Arguments* arguments,
+                                               std::string* out);
   boost::asio::awaitable<bool> send(std::string_view text);
   boost::asio::awaitable<void> linger();
 
@@ -61,7 +62,6 @@ class Connection : public DeadlineEntry {
   RequestParser parser_;
   InputBuffer input_;
   ReplyBuffer reply_;
-  Arguments arguments_;
   Interruption interruption_ = Interruption::none;
 };
 

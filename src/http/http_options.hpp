@@ -11,7 +11,7 @@ namespace chatsync::http {
 
 /// What the server can be told. Deadlines are enforced to within `sweep_interval`.
 struct HttpOptions {
-  std::string host = "127.0.0.1";  ///< A name or an address of either family.
+  std::string host = "127.0.0.1";  ///< A name or an address; of a name's, IPv4 is preferred.
   std::uint16_t port = 0;          ///< 0: any free port.
   std::size_t max_connections = 20'000;
   std::size_t max_header_bytes = 16 * 1024;          ///< Start line and header fields together.
@@ -24,7 +24,8 @@ struct HttpOptions {
   bool access_log = false;  ///< One debug line a request.
 };
 
-/// The part of the settings that concerns HTTP; the access log is on at the debug level.
+/// The part of the settings that concerns HTTP. The time for a body is also that for taking a reply; the
+/// access log is on at the debug level.
 HttpOptions http_options_from(const Settings& settings);
 
 }  // namespace chatsync::http

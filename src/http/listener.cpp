@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -27,7 +28,10 @@ Result<tcp::endpoint> resolve(const asio::any_io_executor& executor, const std::
                 fmt::format("HTTP_HOST: no address is known for {}: {}", host, failure.message()), {},
                 "HTTP_HOST");
   }
-  return found.begin()->endpoint();
+  // A name such as localhost may have addresses of both families; one socket listens on one of them.
+  const auto is_v4 = [](const auto& entry) { return entry.endpoint().protocol() == tcp::v4(); };
+  const auto v4 = std::ranges::find_if(found, is_v4);
+  return (v4 != found.end() ? v4 : found.begin())->endpoint();
 }
 
 error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {

@@ -76,6 +76,21 @@ TEST(HttpShutdown, AnswersARequestWhoseHeaderHasBegun) {
   EXPECT_TRUE(client.closed_by_server());
 }
 
+TEST(HttpShutdown, AnswersARequestThatHasArrivedButWasNotReadYet) {
+  HttpRig rig;
+  auto client = rig.client();
+  EXPECT_EQ(client.get("/healthz").status, 200);
+  std::promise<void> resume;
+  boost::asio::post(rig.workers[0]->io, [&] { resume.get_future().wait(); });
+  // The thread of the connection is kept from reading while both of these come.
+  client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto stopped = rig.begin_stop();
+  resume.set_value();
+  EXPECT_EQ(client.read_response().status, 200);
+  EXPECT_TRUE(client.closed_by_server());
+  stopped.wait();
+}
+
 TEST(HttpShutdown, AnswersAllThatAPipelineHasBegun) {
   HttpRig rig;
   auto client = rig.client();
