@@ -206,7 +206,8 @@ TEST(Outage, TurnsAreTakenWhileTheStoreIsDownAndSyncedWhenItIsBack) {
   EXPECT_EQ(ready.at("store").at("status"), "down");
 
   world.mariadb().start();
-  EXPECT_EQ(sync_now(client), 5);
+  // The synchroniser tries again by itself, too.
+  EXPECT_LE(sync_now(client), 5);
   EXPECT_EQ(stored_seqs(world, "s"), one_to(5));
 }
 
