@@ -112,6 +112,15 @@ TEST_P(SystemSession, MessagesMergeWhatIsStoredAndWhatIsPending) {
   EXPECT_TRUE(messages("s", {.limit = 31}).has_more);
 }
 
+TEST_P(SystemSession, ShowsATurnOnceThatIsStoredAndStillPending) {
+  chat_numbers("s", 1, 15);
+  pending().acknowledge_failure = Error{.kind = ErrorKind::unavailable, .message = "the cache is down"};
+  EXPECT_TRUE(sync_now().failure.has_value());
+  chat_numbers("s", 16, 18);
+  EXPECT_EQ(questions("s"), numbered(1, 18));
+  EXPECT_EQ(questions("s", {.limit = 12}), numbered(7, 18));
+}
+
 TEST_P(SystemSession, PagesBackwardsThroughStoreAndCacheWithoutGapOrDouble) {
   chat_numbers("s", 1, 25);
   sync_now();

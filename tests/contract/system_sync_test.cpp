@@ -1,4 +1,5 @@
 // Draining, over every cache and every store.
+#include <boost/asio/post.hpp>
 #include <set>
 
 #include "contract/system_contract.hpp"
@@ -26,35 +27,46 @@ TEST_P(SystemSync, MovesEveryAcceptedTurnAndCountsThem) {
   EXPECT_EQ(sync_now().synced, 0);
 }
 
+/// Accepts turns one after the other and notes their ids.
+AsyncResult<void> write_turns(service::ChatService* service, std::string session_id, int turns,
+                              std::vector<std::string>* acknowledged) {
+  for (int i = 0; i < turns; ++i) {
+    const Result<ChatReply> reply =
+        co_await service->chat({.session_id = session_id, .user_id = "ann", .message = "hello"});
+    if (!reply) co_return std::unexpected(reply.error());
+    acknowledged->push_back(reply->turn_id);
+  }
+  co_return Result<void>();
+}
+
+/// Calls sync_now each time `stride` more turns have been accepted, and each time finds all turns in the
+/// store that had been accepted before the call.
+AsyncResult<void> sync_at_every(std::size_t stride, std::size_t turns, service::ChatService* service,
+                                StoreRig* store, const std::vector<std::string>* acknowledged) {
+  for (std::size_t next = stride; next < turns; next += stride) {
+    while (acknowledged->size() < next) co_await boost::asio::post(boost::asio::use_awaitable);
+    const std::vector<std::string> before(*acknowledged);
+    const sync::DrainReport report = co_await service->sync_now();
+    if (report.failure) co_return std::unexpected(*report.failure);
+    const std::vector<std::string> ids = store->select("SELECT turn_id FROM chat_messages");
+    const std::set<std::string> stored(ids.begin(), ids.end());
+    for (const std::string& turn_id : before) EXPECT_TRUE(stored.contains(turn_id)) << turn_id;
+  }
+  co_return Result<void>();
+}
+
 TEST_P(SystemSync, IsABarrierUnderConcurrentWriters) {
   constexpr int kWriters = 6;
   constexpr int kTurnsEach = 60;
   std::vector<std::string> acknowledged;
-  const auto write = [](service::ChatService* service, int writer,
-                        std::vector<std::string>* acked) -> AsyncResult<void> {
-    for (int i = 0; i < kTurnsEach; ++i) {
-      const Result<ChatReply> reply = co_await service->chat(
-          {.session_id = fmt::format("s{}", writer % 3), .user_id = "ann", .message = fmt::format("{}", i)});
-      if (!reply) co_return std::unexpected(reply.error());
-      acked->push_back(reply->turn_id);
-    }
-    co_return Result<void>();
-  };
-  const auto sync = [](service::ChatService* service, StoreRig* store,
-                       std::vector<std::string>* acked) -> AsyncResult<void> {
-    for (int i = 0; i < 10; ++i) {
-      const std::vector<std::string> before(*acked);
-      const sync::DrainReport report = co_await service->sync_now();
-      if (report.failure) co_return std::unexpected(*report.failure);
-      const std::vector<std::string> ids = store->select("SELECT turn_id FROM chat_messages");
-      const std::set<std::string> stored(ids.begin(), ids.end());
-      for (const std::string& turn_id : before) EXPECT_TRUE(stored.contains(turn_id)) << turn_id;
-    }
-    co_return Result<void>();
-  };
   std::vector<AsyncResult<void>> tasks;
-  for (int writer = 0; writer < kWriters; ++writer) tasks.push_back(write(&service(), writer, &acknowledged));
-  for (int i = 0; i < 2; ++i) tasks.push_back(sync(&service(), &store_rig(), &acknowledged));
+  for (int writer = 0; writer < kWriters; ++writer) {
+    tasks.push_back(write_turns(&service(), fmt::format("s{}", writer % 3), kTurnsEach, &acknowledged));
+  }
+  // Different strides, so that a call falls into the middle of another's drain.
+  for (const std::size_t stride : {17U, 29U, 41U}) {
+    tasks.push_back(sync_at_every(stride, kWriters * kTurnsEach, &service(), &store_rig(), &acknowledged));
+  }
   for (const auto& result : all(std::move(tasks))) ASSERT_TRUE(result.has_value()) << result.error().message;
 
   EXPECT_FALSE(sync_now().failure.has_value());
