@@ -68,7 +68,7 @@ class EmbeddedTurnCache final : public TurnCache, public PendingTurns {
 /// rebuilds the index from it; blocks the caller meanwhile, a second or two for a million turns. The caller
 /// holds the DataDirLock of its folder: two processes on one journal would number turns twice. `clock` must
 /// outlive the cache.
-Result<std::shared_ptr<EmbeddedTurnCache>> open_embedded_cache(std::filesystem::path journal,
+Result<std::shared_ptr<EmbeddedTurnCache>> open_embedded_cache(const std::filesystem::path& journal,
                                                                CacheOptions options, const Clock& clock);
 
 }  // namespace chatsync::embedded

@@ -56,7 +56,7 @@ std::vector<std::unique_ptr<SessionEntry>> by_activity(Rebuilt& rebuilt) {
 
 }  // namespace
 
-Result<std::shared_ptr<EmbeddedTurnCache>> open_embedded_cache(std::filesystem::path journal,
+Result<std::shared_ptr<EmbeddedTurnCache>> open_embedded_cache(const std::filesystem::path& journal,
                                                                CacheOptions options, const Clock& clock) {
   Result<JournalWriter> writer = JournalWriter::open(journal);
   if (!writer) return failure_of(std::move(writer));

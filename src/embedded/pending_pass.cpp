@@ -12,7 +12,7 @@ namespace chatsync::embedded {
 namespace {
 
 // A batch of long texts ends early: it is held in memory, and again by the store's driver.
-constexpr std::size_t kMaxBatchBytes = 16 * 1024 * 1024;
+constexpr std::size_t kMaxBatchBytes = std::size_t{16} * 1024 * 1024;
 constexpr auto kBeforeAll = std::numeric_limits<std::int64_t>::min();
 
 class JournalPass final : public PendingPass {

@@ -76,8 +76,9 @@ void SessionGroup::publish(Draft& draft) {
     const TurnList turns = index_.remove(*draft.removed);
     for (const TurnRef turn : turns.all()) garbage_.push_back(turn.row());
   }
-  if (!draft.exists()) return;
-  SessionEntry& entry = draft.added ? index_.insert(std::move(draft.added)) : *draft.committed;
+  if (draft.added) draft.committed = &index_.insert(std::move(draft.added));
+  if (draft.committed == nullptr) return;
+  SessionEntry& entry = *draft.committed;
   const std::size_t pending_before = entry.pending;
   for (const std::int64_t timestamp_us : draft.acknowledged) {
     entry.turns.mark_synced(*entry.turns.find(timestamp_us));

@@ -80,7 +80,7 @@ Result<void> migrate(SqliteDatabase& database) {
 
 }  // namespace
 
-Result<std::unique_ptr<TurnStore>> open_sqlite_store(std::filesystem::path database_file) {
+Result<std::unique_ptr<TurnStore>> open_sqlite_store(const std::filesystem::path& database_file) {
   Result<SqliteDatabase> database = SqliteDatabase::open(database_file, {});
   if (!database) return failure_of(std::move(database));
   if (Result<void> migrated = migrate(*database); !migrated) return failure_of(std::move(migrated));
