@@ -115,10 +115,10 @@ void HttpServer::start() {
 }
 
 asio::awaitable<void> HttpServer::stop() {
-  co_await asio::co_spawn(impl_->workers.front()->executor(), impl_->listener.stop(), asio::use_awaitable);
   for (const auto& worker : impl_->workers) {
     asio::post(worker->executor(), [worker] { worker->begin_drain(); });
   }
+  co_await asio::co_spawn(impl_->workers.front()->executor(), impl_->listener.stop(), asio::use_awaitable);
   for (const auto& worker : impl_->workers) {
     co_await asio::co_spawn(worker->executor(), worker->drained(), asio::use_awaitable);
   }
