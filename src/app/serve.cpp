@@ -48,10 +48,10 @@ void raise_descriptor_limit() {
 }
 
 /// Waits for the first SIGINT or SIGTERM; the second ends the process at once, wherever the shutdown stands.
-boost::asio::awaitable<void> watch_signals(boost::asio::signal_set signals,
+boost::asio::awaitable<void> watch_signals(std::shared_ptr<boost::asio::signal_set> signals,
                                            std::shared_ptr<std::promise<int>> first) {
-  first->set_value(co_await signals.async_wait(boost::asio::use_awaitable));
-  const int second = co_await signals.async_wait(boost::asio::use_awaitable);
+  first->set_value(co_await signals->async_wait(boost::asio::use_awaitable));
+  const int second = co_await signals->async_wait(boost::asio::use_awaitable);
   fmt::print(stderr, "chatsync: second signal; ending at once, without waiting for the last sync\n");
   std::_Exit(128 + second);
 }
@@ -114,9 +114,9 @@ int serve(const Settings& settings) {
 
   // Registered before the first turn can be accepted: a signal from here on means a shutdown with a last
   // drain.
-  boost::asio::signal_set signals(control.executor(), SIGINT, SIGTERM);
+  const auto signals = std::make_shared<boost::asio::signal_set>(control.executor(), SIGINT, SIGTERM);
   const auto first_signal = std::make_shared<std::promise<int>>();
-  std::future<void> signals_watched = control.spawn(watch_signals(std::move(signals), first_signal));
+  std::future<void> signals_watched = control.spawn(watch_signals(signals, first_signal));
   std::future<void> synchronizer_ended = sync_thread.spawn(synchronizer.run());
   server.start();
   print_start_lines(settings, backends, backends.store().kind(), *port);
