@@ -1,7 +1,5 @@
 #include "contract/cache_rig.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 

@@ -229,7 +229,7 @@ TEST_P(CacheSession, ErasingAnUnknownSessionDeletesNothing) { EXPECT_EQ(ok(cache
 
 TEST_P(CacheSession, HealthNamesTheCacheAndWhatAnAcceptedTurnSurvives) {
   const CacheHealth health = ok(cache().health());
-  EXPECT_EQ(health.kind, ::testing::PrintToString(GetParam()));
+  EXPECT_EQ(cache().kind(), ::testing::PrintToString(GetParam()));
   EXPECT_FALSE(health.durability.empty());
   EXPECT_EQ(health.durability.find('\n'), std::string::npos);
 }

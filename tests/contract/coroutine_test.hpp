@@ -4,16 +4,13 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/one_shot.hpp"
 #include "support/run_coroutine.hpp"
 
 namespace chatsync::test {
@@ -48,18 +45,15 @@ class CoroutineTest : public ::testing::Test {
     std::vector<Result<T>> results(tasks.size());
     std::exception_ptr failure;
     std::size_t running = tasks.size();
-    boost::asio::steady_timer ended(io_, std::chrono::steady_clock::time_point::max());
+    OneShot<bool> ended(io_.get_executor());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       boost::asio::co_spawn(io_, std::move(tasks[i]), [&, i](std::exception_ptr thrown, Result<T> result) {
         if (thrown) failure = std::move(thrown);
         results[i] = std::move(result);
-        if (--running == 0) ended.cancel();
+        if (--running == 0) ended.set(true);
       });
     }
-    while (running > 0) {
-      boost::system::error_code cancelled;
-      co_await ended.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-    }
+    co_await ended.wait();
     if (failure) std::rethrow_exception(failure);
     co_return results;
   }

@@ -271,7 +271,7 @@ TEST_P(SystemSession, IsReadyWhileTheStoreIsDownAndSaysSo) {
   store().outage = Error{.kind = ErrorKind::unavailable, .message = "the store is down"};
   const service::Readiness readiness = await(service().readiness());
   EXPECT_FALSE(readiness.cache_failure.has_value());
-  EXPECT_EQ(readiness.cache.kind, ::testing::PrintToString(std::get<0>(GetParam())));
+  EXPECT_EQ(readiness.cache_kind, ::testing::PrintToString(std::get<0>(GetParam())));
   EXPECT_EQ(readiness.store_kind, ::testing::PrintToString(std::get<1>(GetParam())));
   ASSERT_TRUE(readiness.store_failure.has_value());
   EXPECT_EQ(readiness.store_failure->message, "the store is down");

@@ -28,9 +28,9 @@ TEST_P(SystemSync, MovesEveryAcceptedTurnAndCountsThem) {
 }
 
 /// Accepts turns one after the other and notes their ids.
-AsyncResult<void> write_turns(service::ChatService* service, std::string session_id, int turns,
+AsyncResult<void> write_turns(service::ChatService* service, std::string session_id, std::size_t turns,
                               std::vector<std::string>* acknowledged) {
-  for (int i = 0; i < turns; ++i) {
+  for (std::size_t i = 0; i < turns; ++i) {
     const Result<ChatReply> reply =
         co_await service->chat({.session_id = session_id, .user_id = "ann", .message = "hello"});
     if (!reply) co_return std::unexpected(reply.error());
@@ -56,11 +56,11 @@ AsyncResult<void> sync_at_every(std::size_t stride, std::size_t turns, service::
 }
 
 TEST_P(SystemSync, IsABarrierUnderConcurrentWriters) {
-  constexpr int kWriters = 6;
-  constexpr int kTurnsEach = 60;
+  constexpr std::size_t kWriters = 6;
+  constexpr std::size_t kTurnsEach = 60;
   std::vector<std::string> acknowledged;
   std::vector<AsyncResult<void>> tasks;
-  for (int writer = 0; writer < kWriters; ++writer) {
+  for (std::size_t writer = 0; writer < kWriters; ++writer) {
     tasks.push_back(write_turns(&service(), fmt::format("s{}", writer % 3), kTurnsEach, &acknowledged));
   }
   // Different strides, so that a call falls into the middle of another's drain.
@@ -70,7 +70,8 @@ TEST_P(SystemSync, IsABarrierUnderConcurrentWriters) {
   for (const auto& result : all(std::move(tasks))) ASSERT_TRUE(result.has_value()) << result.error().message;
 
   EXPECT_FALSE(sync_now().failure.has_value());
-  for (int s = 0; s < 3; ++s) EXPECT_EQ(stored_seqs(fmt::format("s{}", s)), seqs(1, 2 * kTurnsEach));
+  for (int s = 0; s < 3; ++s)
+    EXPECT_EQ(stored_seqs(fmt::format("s{}", s)), seqs(1, static_cast<int>(2 * kTurnsEach)));
 }
 
 TEST_P(SystemSync, ConcurrentCallsCountEachTurnOnceBetweenThem) {

@@ -72,7 +72,7 @@ int ChatsyncProcess::wait(std::chrono::milliseconds patience) {
   return *status;
 }
 
-CommandOutcome run_chatsync(ChatsyncProcess::Options options) {
+CommandOutcome run_chatsync(const ChatsyncProcess::Options& options) {
   const TempDir directory;
   return run_command(command_for(options, directory.path()), kPatience);
 }

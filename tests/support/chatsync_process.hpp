@@ -76,6 +76,6 @@ class ChatsyncProcess {
 };
 
 /// Runs the server's binary to its end, for calls that do not serve (`--help`, refused settings).
-CommandOutcome run_chatsync(ChatsyncProcess::Options options);
+CommandOutcome run_chatsync(const ChatsyncProcess::Options& options);
 
 }  // namespace chatsync::test

@@ -1,6 +1,7 @@
 #include "support/child_process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -23,6 +24,8 @@
 namespace chatsync::test {
 namespace {
 
+constexpr int kForOutput = O_WRONLY | O_CREAT | O_APPEND;
+
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
@@ -40,7 +43,7 @@ std::vector<std::string> environment_of(const Command& command) {
     const std::string_view line(*entry);
     if (!is_dropped(line.substr(0, line.find('=')), command)) lines.emplace_back(line);
   }
-  for (const auto& [name, value] : command.environment) lines.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment) lines.push_back(fmt::format("{}={}", name, value));
   return lines;
 }
 
@@ -52,8 +55,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-int open_for_output(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+int open_file(const std::filesystem::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
   if (fd < 0) throw_errno(path.string());
   return fd;
 }
@@ -70,9 +73,9 @@ ChildProcess::ChildProcess(const Command& command)
   std::vector<std::string> environment = environment_of(command);
   const std::vector<char*> argv = pointers_to(arguments);
   const std::vector<char*> envp = pointers_to(environment);
-  const int input = ::open(command.standard_input.c_str(), O_RDONLY | O_CLOEXEC);
-  const int output = open_for_output(stdout_path_);
-  const int error = open_for_output(stderr_path_);
+  const int input = open_file(command.standard_input, O_RDONLY);
+  const int output = open_file(stdout_path_, kForOutput);
+  const int error = open_file(stderr_path_, kForOutput);
   std::array<int, 2> failure{};
   if (::pipe2(failure.data(), O_CLOEXEC) != 0) throw_errno("pipe2");
   const pid_t parent = ::getpid();
@@ -84,7 +87,7 @@ ChildProcess::ChildProcess(const Command& command)
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
-    ::sigprocmask(SIG_SETMASK, &no_signals, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &no_signals, nullptr);
     ::dup2(input, 0);
     ::dup2(output, 1);
     ::dup2(error, 2);
@@ -116,8 +119,10 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
 
 ChildProcess::~ChildProcess() {
   if (pid_ < 0) return;
-  signal(SIGKILL);
-  wait(kPatience);
+  if (!status_) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
   ::close(pidfd_);
 }
 

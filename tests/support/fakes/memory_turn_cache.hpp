@@ -132,8 +132,10 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
 
   AsyncResult<CacheHealth> health() override {
     if (outage) co_return std::unexpected(*outage);
-    co_return CacheHealth{.kind = "memory", .durability = "none"};
+    co_return CacheHealth{.durability = "none"};
   }
+
+  std::string kind() const override { return "memory"; }
 
   std::unique_ptr<PendingPass> begin_pass(PassKind kind) override {
     ++passes;
