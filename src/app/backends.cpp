@@ -47,7 +47,6 @@ class CacheSide {
   virtual ~CacheSide() = default;
   virtual TurnCache& cache(std::size_t worker) = 0;
   virtual PendingTurns& pending() = 0;
-  virtual std::string kind() const = 0;
   virtual std::string place() const = 0;
   virtual void close() = 0;
 };
@@ -71,7 +70,6 @@ class RedisSide final : public CacheSide {
 
   TurnCache& cache(std::size_t worker) override { return *caches_[worker]; }
   PendingTurns& pending() override { return pending_; }
-  std::string kind() const override { return "redis"; }
   std::string place() const override { return "Redis"; }
   void close() override {
     for (auto& connection : connections_) connection->close();
@@ -92,7 +90,6 @@ class EmbeddedSide final : public CacheSide {
 
   TurnCache& cache(std::size_t) override { return *cache_; }
   PendingTurns& pending() override { return *cache_; }
-  std::string kind() const override { return "embedded"; }
   std::string place() const override { return journal_.string(); }
   void close() override {}
 
@@ -109,7 +106,6 @@ class OpenBackends final : public Backends {
   TurnCache& cache(std::size_t worker) override { return side_->cache(worker); }
   PendingTurns& pending() override { return side_->pending(); }
   TurnStore& store() override { return *store_; }
-  std::string cache_kind() const override { return side_->kind(); }
   std::string cache_place() const override { return side_->place(); }
   void close() override { side_->close(); }
 

@@ -26,7 +26,6 @@ class Backends {
   virtual PendingTurns& pending() = 0;               ///< To be used on the synchroniser's thread.
   virtual TurnStore& store() = 0;
 
-  virtual std::string cache_kind() const = 0;
   virtual std::string cache_place() const = 0;  ///< Where pending turns lie, for messages.
 
   /// Ends the connections to Redis; blocks until their coroutines have ended.

@@ -56,13 +56,12 @@ boost::asio::awaitable<void> watch_signals(std::shared_ptr<boost::asio::signal_s
   std::_Exit(128 + second);
 }
 
-void print_start_lines(const Settings& settings, const Backends& backends, const std::string& store_kind,
-                       std::uint16_t port) {
+void print_start_lines(const Settings& settings, Backends& backends, std::uint16_t port) {
   const bool ipv6 = settings.http.host.find(':') != std::string::npos;
   const std::string host = ipv6 ? "[" + settings.http.host + "]" : settings.http.host;
   const bool wildcard = settings.http.host == "0.0.0.0" || settings.http.host == "::";
   fmt::print("chatsync listens on http://{}:{} (cache: {}, store: {}, data: {})\n", host, port,
-             backends.cache_kind(), store_kind, settings.data_dir.string());
+             backends.cache(0).kind(), backends.store().kind(), settings.data_dir.string());
   if (!settings.redis.enabled() || !settings.mysql.enabled()) {
     fmt::print("its data lies in {}\n",
                std::filesystem::absolute(settings.data_dir).lexically_normal().string());
@@ -119,7 +118,7 @@ int serve(const Settings& settings) {
   std::future<void> signals_watched = control.spawn(watch_signals(signals, first_signal));
   std::future<void> synchronizer_ended = sync_thread.spawn(synchronizer.run());
   server.start();
-  print_start_lines(settings, backends, backends.store().kind(), *port);
+  print_start_lines(settings, backends, *port);
 
   const int signal = first_signal->get_future().get();
   log_info("{}: stopping; answering what is in flight, then syncing once more, within {} s",

@@ -37,8 +37,7 @@ struct CachedSession {
 };
 
 struct CacheHealth {
-  std::string kind;        ///< "redis" or "embedded".
-  std::string durability;  ///< What an accepted turn survives, in one line; empty when the cache is down.
+  std::string durability;  ///< What an accepted turn survives, in one line.
 };
 
 /// The request side of the cache: accepts turns and answers from what it holds.
@@ -83,7 +82,11 @@ class TurnCache {
   /// Forgets the session with its pending turns. Returns how many pending turns were deleted.
   virtual AsyncResult<std::size_t> erase(std::string session_id) = 0;
 
+  /// Succeeds if the cache can take turns.
   virtual AsyncResult<CacheHealth> health() = 0;
+
+  /// "redis" or "embedded".
+  virtual std::string kind() const = 0;
 };
 
 }  // namespace chatsync

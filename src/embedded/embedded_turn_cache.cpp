@@ -130,7 +130,7 @@ std::string EmbeddedTurnCache::pending_key(const std::string& session_id, std::i
 AsyncResult<CacheHealth> EmbeddedTurnCache::health() {
   const Result<void> writable = co_await state_->commits->check();
   if (!writable) co_return std::unexpected(writable.error());
-  co_return CacheHealth{.kind = "embedded", .durability = "each turn is fsynced before it is acknowledged"};
+  co_return CacheHealth{.durability = "each turn is fsynced before it is acknowledged"};
 }
 
 AsyncResult<std::size_t> EmbeddedTurnCache::count_pending() {

@@ -53,6 +53,7 @@ class EmbeddedTurnCache final : public TurnCache, public PendingTurns {
   std::string pending_key(const std::string& session_id, std::int64_t timestamp_us) const override;
   AsyncResult<std::size_t> erase(std::string session_id) override;
   AsyncResult<CacheHealth> health() override;
+  std::string kind() const override { return "embedded"; }
 
   /// Nobody else writes into the journal, so both kinds of pass visit the same turns. Turns come session by
   /// session; a pass reads texts batch by batch and holds nothing else open in between.

@@ -23,7 +23,7 @@ boost::asio::awaitable<Result<Reply>> get_readiness(Call call) {
   const bool whole = ready && !readiness.store_failure;
   std::string& out = *call.out;
   append_text(out, R"({"status":)", whole ? "ready" : ready ? "degraded" : "unready");
-  append_text(out, R"(,"cache":{"kind":)", readiness.cache.kind);
+  append_text(out, R"(,"cache":{"kind":)", readiness.cache_kind);
   append_text(out, R"(,"status":)", readiness.cache_failure ? "down" : "ok");
   append_text(out, R"(,"durability":)", readiness.cache.durability);
   append_text(out, R"(},"store":{"kind":)", readiness.store_kind);

@@ -6,6 +6,8 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <utility>
 
+#include "chat/turn_json.hpp"
+
 namespace chatsync::http {
 namespace {
 
@@ -23,6 +25,7 @@ class MemberCollector {
   std::vector<JsonMember> members;
   bool is_object = false;
   bool duplicate = false;
+  bool in_value = false;  // the value of the last member has begun and not ended
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
@@ -31,9 +34,9 @@ class MemberCollector {
     nest(Type::object);
     return true;
   }
-  bool on_object_end(std::size_t, json::error_code&) { return --depth_, true; }
+  bool on_object_end(std::size_t, json::error_code&) { return unnest(); }
   bool on_array_begin(json::error_code&) { return nest(Type::array), true; }
-  bool on_array_end(std::size_t, json::error_code&) { return --depth_, true; }
+  bool on_array_end(std::size_t, json::error_code&) { return unnest(); }
 
   bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
     if (depth_ == 1) key_.append(part.data(), part.size());
@@ -43,6 +46,7 @@ class MemberCollector {
     if (depth_ != 1) return true;
     on_key_part(part, size, code);
     duplicate = std::ranges::find(members, key_, &JsonMember::name) != members.end();
+    in_value = true;
     members.emplace_back().name = std::exchange(key_, {});
     if (duplicate) code = json::error::object_too_large;
     return !duplicate;
@@ -71,7 +75,9 @@ class MemberCollector {
   bool kept() const { return depth_ == 1 && is_object; }
 
   bool set_type(Type type) {
-    if (kept()) members.back().type = type;
+    if (!kept()) return true;
+    members.back().type = type;
+    in_value = false;
     return true;
   }
 
@@ -83,7 +89,13 @@ class MemberCollector {
 
   void nest(Type type) {
     set_type(type);
+    in_value = !members.empty();
     ++depth_;
+  }
+
+  bool unnest() {
+    if (--depth_ == 1) in_value = false;
+    return true;
   }
 
   int depth_ = 0;
@@ -107,9 +119,11 @@ Result<std::vector<JsonMember>> parse_json_object(std::string_view text) {
   }
   const std::size_t rest = code ? read : text.find_first_not_of(kBlanks, read);
   if (code || rest != std::string_view::npos) {
-    const std::string what = code ? code.message() : "something follows the value";
+    std::string what = code ? code.message() : "something follows the value";
+    if (!is_utf8(text)) what = "a character is not UTF-8";
     return fail(ErrorKind::invalid_argument,
-                fmt::format("the body is not valid JSON: {} at byte {}", what, rest), "invalid_json");
+                fmt::format("the body is not valid JSON: {} at byte {}", what, rest), "invalid_json",
+                collector.in_value ? collector.members.back().name : std::string());
   }
   if (!collector.is_object) {
     return fail(ErrorKind::invalid_argument, "the body must be a JSON object", "invalid_json");

@@ -20,7 +20,7 @@ struct JsonMember {
 };
 
 /// Reads a body that must be one JSON object in UTF-8: at most 64 members, names of at most 256 bytes, no
-/// name twice. A failure says at which byte the text stops being that.
+/// name twice. A failure says at which byte the text stops being that, and in which member.
 Result<std::vector<JsonMember>> parse_json_object(std::string_view text);
 
 }  // namespace chatsync::http

@@ -259,7 +259,7 @@ AsyncResult<CacheHealth> RedisTurnCache::health() {
   }
   Result<std::string> durability = co_await read_durability(&connection_);
   if (!durability) co_return failure_of(std::move(durability));
-  health_ = {.kind = "redis", .durability = std::move(*durability)};
+  health_ = {.durability = std::move(*durability)};
   health_read_at_ = clock_.steady_now();
   co_return health_;
 }

@@ -33,6 +33,7 @@ class RedisTurnCache final : public TurnCache {
   /// Fails when Redis does not answer. The line on durability is read from the server's own settings, at most
   /// every few seconds.
   AsyncResult<CacheHealth> health() override;
+  std::string kind() const override { return "redis"; }
 
  private:
   RedisConnection& connection_;

@@ -140,7 +140,7 @@ AsyncResult<void> ChatService::commit(Turn turn) {
 boost::asio::awaitable<sync::DrainReport> ChatService::sync_now() { return synchronizer_.sync_now(); }
 
 boost::asio::awaitable<Readiness> ChatService::readiness() {
-  Readiness readiness{.store_kind = store_.kind()};
+  Readiness readiness{.cache_kind = cache_.kind(), .store_kind = store_.kind()};
   Result<CacheHealth> cache = co_await cache_.health();
   if (cache) {
     readiness.cache = std::move(*cache);

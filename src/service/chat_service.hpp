@@ -68,6 +68,7 @@ struct SessionStats {
 };
 
 struct Readiness {
+  std::string cache_kind;
   CacheHealth cache;
   std::optional<Error> cache_failure;
   std::string store_kind;

@@ -99,7 +99,7 @@ TEST_F(EmbeddedFullDisk, SaysSoInItsHealthUntilThereIsSpace) {
     ASSERT_FALSE(health.has_value());
     EXPECT_EQ(health.error().kind, ErrorKind::unavailable);
   }
-  EXPECT_EQ(ok(cache().health()).kind, "embedded");
+  EXPECT_TRUE(await(cache().health()).has_value());
 }
 
 }  // namespace

@@ -73,6 +73,15 @@ TEST(JsonObject, RefusesInvalidUtf8AndHalfSurrogates) {
   EXPECT_EQ(refused(R"({"a":"\udc00x"})").code, "invalid_json");
 }
 
+TEST(JsonObject, NamesTheMemberInWhichTheTextIsMalformed) {
+  EXPECT_EQ(refused("{\"a\":\"x\",\"message\":\"\xFF\"}").param, "message");
+  EXPECT_NE(refused("{\"message\":\"\xFF\"}").message.find("not UTF-8"), std::string::npos);
+  EXPECT_EQ(refused("{\"a\":[1,{\"b\":\"\xFF\"}]}").param, "a");
+  EXPECT_EQ(refused(R"({"a":1,"b":tru})").param, "b");
+  EXPECT_EQ(refused("{\"a\":1,\xFF").param, "");
+  EXPECT_EQ(refused(R"({"a":[1]} x)").param, "");
+}
+
 TEST(JsonObject, RefusesEverythingThatIsNoObject) {
   for (const char* text : {"[]", "1", "\"a\"", "null", "true", R"([{"a":1}])"}) {
     EXPECT_EQ(refused(text).message, "the body must be a JSON object") << text;
