@@ -47,13 +47,13 @@ TEST_P(KilledServer, LosesNoAcknowledgedTurnAndStoresEachOnce) {
   const World world(GetParam());
   // Drains run all the time, so that the kill finds one under way.
   const auto server = world.start({{"SYNC_WATERMARK", "50"}, {"SYNC_BATCH_TURNS", "40"}});
-  const int turns = scaled(1'000);
-  ChatLoad load({.ports = {server->port()}, .sessions = {"a", "b", "c", "d"}, .turns_per_client = turns});
-  EXPECT_TRUE(eventually([&] { return load.acknowledged_so_far() > static_cast<std::size_t>(2 * turns); }));
+  // The clients go on until the kill, which comes in the middle of what 4 sessions of 1,000 turns would be.
+  ChatLoad load({.ports = {server->port()}, .sessions = {"a", "b", "c", "d"}, .turns_per_client = 1'000'000});
+  const auto middle = static_cast<std::size_t>(scaled(2'000));
+  EXPECT_TRUE(eventually([&] { return load.acknowledged_so_far() > middle; }));
   server->kill9();
   const LoadOutcome outcome = load.join();
   EXPECT_TRUE(outcome.wrong.empty()) << outcome.wrong.front();
-  EXPECT_FALSE(outcome.unanswered.empty()) << "the load had ended before the kill";
 
   server->start_again();
   HttpClient client = server->client();
@@ -74,7 +74,7 @@ TEST_P(KilledServer, IsKilledAgainAndAgain) {
   for (int round = 0; round < 4; ++round) {
     ChatLoad load({.ports = {server->port()},
                    .sessions = {"a", "b"},
-                   .turns_per_client = 100'000,
+                   .turns_per_client = 1'000'000,
                    .tag = fmt::format("round {}", round)});
     const auto enough = static_cast<std::size_t>(scaled(300) + round * 37);
     EXPECT_TRUE(eventually([&] { return load.acknowledged_so_far() > enough; }));
