@@ -76,7 +76,7 @@ TEST_P(KilledServer, IsKilledAgainAndAgain) {
                    .sessions = {"a", "b"},
                    .turns_per_client = 1'000'000,
                    .tag = fmt::format("round {}", round)});
-    const auto enough = static_cast<std::size_t>(scaled(300) + round * 37);
+    const auto enough = static_cast<std::size_t>(scaled(300)) + static_cast<std::size_t>(round) * 37;
     EXPECT_TRUE(eventually([&] { return load.acknowledged_so_far() > enough; }));
     server->kill9();
     LoadOutcome outcome = load.join();
@@ -93,23 +93,26 @@ TEST_P(KilledServer, IsKilledAgainAndAgain) {
 INSTANTIATE_TEST_SUITE_P(EndToEnd, KilledServer, every_combination(), combination_name);
 
 TEST(TwoInstances, LoseNoTurnOfOneSession) {
+  constexpr int kClients = 8;
+  constexpr int kTurnsEach = scaled(800);
+  constexpr std::int64_t kTurns = std::int64_t{kClients} * kTurnsEach;
   const World world(kRedisAndMySql);
   const Environment more{{"SYNC_WATERMARK", "300"}, {"HTTP_THREADS", "2"}};
   const auto one = world.start(more);
   const auto other = world.start(more);
   ChatLoad load({.ports = {one->port(), other->port()},
                  .sessions = {"shared"},
-                 .clients = 8,
-                 .turns_per_client = scaled(800)});
+                 .clients = kClients,
+                 .turns_per_client = kTurnsEach});
   const LoadOutcome outcome = load.join();
   EXPECT_TRUE(outcome.wrong.empty()) << outcome.wrong.front();
-  EXPECT_EQ(outcome.acknowledged.size(), static_cast<std::size_t>(8 * scaled(800)));
+  EXPECT_EQ(outcome.acknowledged.size(), static_cast<std::size_t>(kTurns));
   HttpClient client = one->client();
   sync_now(client);
   expect_exactly(world, outcome);
-  EXPECT_EQ(stored_seqs(world, "shared"), one_to(8 * scaled(800)));
+  EXPECT_EQ(stored_seqs(world, "shared"), one_to(kTurns));
   HttpClient client_of_other = other->client();
-  EXPECT_EQ(get_json(client_of_other, "/sessions/shared").at("question_count"), 8 * scaled(800));
+  EXPECT_EQ(get_json(client_of_other, "/sessions/shared").at("question_count"), kTurns);
 }
 
 TEST(TwoInstances, ReadTheSame) {
