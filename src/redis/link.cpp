@@ -11,6 +11,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "base/localhost.hpp"
+
 namespace chatsync::redis {
 namespace {
 
@@ -83,6 +85,11 @@ AsyncResult<void> connect_tcp(Socket* socket, tcp::resolver* resolver, std::stri
   } else {
     addresses = co_await resolver->async_resolve(host, std::to_string(port),
                                                  asio::redirect_error(asio::use_awaitable, error));
+    if (error && is_localhost(host)) {
+      addresses = tcp::resolver::results_type::create(tcp::endpoint(asio::ip::address_v4::loopback(), port),
+                                                      host, std::to_string(port));
+      error.clear();
+    }
     if (error) co_return failed(error);
   }
   co_await asio::async_connect(*socket, addresses, asio::redirect_error(asio::use_awaitable, error));

@@ -1,11 +1,14 @@
 #include "sql/mysql_connection.hpp"
 
+#include <errmsg.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <mutex>
 #include <utility>
+
+#include "base/localhost.hpp"
 
 namespace chatsync::sql {
 namespace {
@@ -56,11 +59,17 @@ SqlResult<std::unique_ptr<MySqlConnection>> MySqlConnection::open(const MySqlOpt
   const auto& server = options.server;
   set_options(handle, server);
   const auto* socket = server.socket.empty() ? nullptr : server.socket.c_str();
-  const auto* host = server.host.empty() ? nullptr : server.host.c_str();
-  if (mysql_real_connect(handle, host, server.user.c_str(), server.password.c_str(),
-                         database.empty() ? nullptr : database.c_str(), server.port, socket, 0) == nullptr) {
-    return std::unexpected(connection->last_error());
+  const auto connect = [&](const char* host) {
+    return mysql_real_connect(handle, host, server.user.c_str(), server.password.c_str(),
+                              database.empty() ? nullptr : database.c_str(), server.port, socket,
+                              0) != nullptr;
+  };
+  bool connected = connect(server.host.empty() ? nullptr : server.host.c_str());
+  if (!connected && mysql_errno(handle) == CR_UNKNOWN_HOST && is_localhost(server.host)) {
+    set_options(handle, server);  // A failed attempt forgets them.
+    connected = connect("127.0.0.1");
   }
+  if (!connected) return std::unexpected(connection->last_error());
   if (auto started = connection->start_session(options); !started) return sql_failure_of(std::move(started));
   return connection;
 }

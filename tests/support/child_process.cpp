@@ -127,7 +127,12 @@ ChildProcess::~ChildProcess() {
 }
 
 void ChildProcess::signal(int number) const {
-  if (!status_) ::kill(pid_, number);
+  if (status_) return;
+  ::kill(pid_, number);
+  if (number != SIGSTOP) return;
+  // kill() returns before every thread has stopped; whoever goes on must find none of them at work.
+  siginfo_t stopped{};
+  ::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT);
 }
 
 std::optional<int> ChildProcess::wait(std::chrono::milliseconds patience) {

@@ -14,10 +14,17 @@ namespace {
 
 constexpr const char* kProgram = "/usr/sbin/mariadbd";
 
+// A server that starts removes what lies in its temporary directory, so none may share one with another.
+std::filesystem::path temporary_directory(const std::filesystem::path& data) {
+  return data.string() + ".tmp";
+}
+
 // Small files: each server gets a copy of its own.
 std::vector<std::string> common_arguments(const std::filesystem::path& data) {
+  std::filesystem::create_directories(temporary_directory(data));
   std::vector<std::string> arguments{"--no-defaults",
                                      "--datadir=" + data.string(),
+                                     "--tmpdir=" + temporary_directory(data).string(),
                                      "--lc-messages-dir=/usr/share/mysql",
                                      "--character-sets-dir=/usr/share/mysql/charsets",
                                      "--innodb-buffer-pool-size=64M",
@@ -54,6 +61,7 @@ const std::filesystem::path& data_template() {
     const std::filesystem::path mine = kept.string() + "." + std::to_string(::getpid());
     make_system_tables(mine, mine.string() + ".sql");
     std::filesystem::remove(mine.string() + ".sql");
+    std::filesystem::remove_all(temporary_directory(mine));
     std::error_code lost;
     std::filesystem::rename(mine, kept, lost);
     if (lost) std::filesystem::remove_all(mine);

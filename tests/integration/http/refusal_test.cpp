@@ -79,7 +79,7 @@ TEST(HttpRefusal, KeepsTheConnectionWhereOnlyTheRequestIsWrong) {
                "unsupported_media_type");
   expect_error(client.request("POST", "/chat", "{\"message\":\"x\","), 400, "invalid_json");
   expect_error(client.request("POST", "/chat", "[1]"), 400, "invalid_json");
-  expect_error(client.request("POST", "/chat", "{\"message\":\"\xff\"}"), 400, "invalid_json");
+  expect_error(client.request("POST", "/chat", "{\"message\":\"\xff\"}"), 400, "invalid_json", "message");
   expect_error(client.request("POST", "/chat", R"({"message":"x","user_id":true})"), 400, "invalid_value",
                "user_id");
   expect_error(client.request("POST", "/chat", R"({"message":"x","stream":true})"), 400, "unsupported_value",

@@ -71,6 +71,8 @@ PowerCutVfs::~PowerCutVfs() {
 }
 
 void PowerCutVfs::cut(const std::filesystem::path& directory, const std::filesystem::path& target) {
+  // The commit thread may be syncing: a cut comes before or after that, not in the middle of the copy.
+  const std::scoped_lock lock(hooks().mutex);
   std::filesystem::create_directories(target);
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::filesystem::path name = entry.path().stem();
