@@ -82,14 +82,14 @@ AsyncResult<void> connect_tcp(Socket* socket, tcp::resolver* resolver, std::stri
   // A literal address needs no resolver, and so none of its threads.
   if (const auto address = asio::ip::make_address(host, error); !error) {
     addresses = tcp::resolver::results_type::create(tcp::endpoint(address, port), host, std::to_string(port));
+  } else if (is_localhost(host)) {
+    const tcp::endpoint loopback[] = {{asio::ip::address_v4::loopback(), port},
+                                      {asio::ip::address_v6::loopback(), port}};
+    addresses = tcp::resolver::results_type::create(std::begin(loopback), std::end(loopback), host,
+                                                    std::to_string(port));
   } else {
     addresses = co_await resolver->async_resolve(host, std::to_string(port),
                                                  asio::redirect_error(asio::use_awaitable, error));
-    if (error && is_localhost(host)) {
-      addresses = tcp::resolver::results_type::create(tcp::endpoint(asio::ip::address_v4::loopback(), port),
-                                                      host, std::to_string(port));
-      error.clear();
-    }
     if (error) co_return failed(error);
   }
   co_await asio::async_connect(*socket, addresses, asio::redirect_error(asio::use_awaitable, error));

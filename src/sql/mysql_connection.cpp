@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/localhost.hpp"
 
@@ -39,6 +41,13 @@ void set_options(MYSQL* handle, const Settings::MySql& server) {
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }
 
+/// A minimal system may have nothing that resolves `localhost`, so its addresses are known here. With TLS the
+/// driver must get the name, against which it checks the certificate.
+std::vector<std::string> hosts_to_try(const Settings::MySql& server) {
+  if (!is_localhost(server.host) || !server.ssl_ca.empty()) return {server.host};
+  return {"127.0.0.1", "::1"};
+}
+
 bool server_has_bulk_binding(MYSQL* handle) {
   unsigned long capabilities = 0;
   if (mariadb_get_infov(handle, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &capabilities) != 0)
@@ -57,19 +66,21 @@ SqlResult<std::unique_ptr<MySqlConnection>> MySqlConnection::open(const MySqlOpt
   MYSQL* handle = connection->handle_.get();
   if (handle == nullptr) return std::unexpected(SqlError{2008, "out of memory"});
   const auto& server = options.server;
-  set_options(handle, server);
   const auto* socket = server.socket.empty() ? nullptr : server.socket.c_str();
-  const auto connect = [&](const char* host) {
-    return mysql_real_connect(handle, host, server.user.c_str(), server.password.c_str(),
-                              database.empty() ? nullptr : database.c_str(), server.port, socket,
-                              0) != nullptr;
-  };
-  bool connected = connect(server.host.empty() ? nullptr : server.host.c_str());
-  if (!connected && mysql_errno(handle) == CR_UNKNOWN_HOST && is_localhost(server.host)) {
+  std::optional<SqlError> failure;
+  for (const std::string& host : hosts_to_try(server)) {
     set_options(handle, server);  // A failed attempt forgets them.
-    connected = connect("127.0.0.1");
+    if (mysql_real_connect(handle, host.c_str(), server.user.c_str(), server.password.c_str(),
+                           database.empty() ? nullptr : database.c_str(), server.port, socket,
+                           0) != nullptr) {
+      failure.reset();
+      break;
+    }
+    if (!failure) failure = connection->last_error();
+    const unsigned error = mysql_errno(handle);
+    if (error != CR_CONN_HOST_ERROR && error != CR_CONNECTION_ERROR) break;
   }
-  if (!connected) return std::unexpected(connection->last_error());
+  if (failure) return std::unexpected(*failure);
   if (auto started = connection->start_session(options); !started) return sql_failure_of(std::move(started));
   return connection;
 }

@@ -1,3 +1,5 @@
+#include <netdb.h>
+
 #include "integration/mysql/certificates.hpp"
 #include "integration/mysql/mysql_store_test.hpp"
 #include "support/temp_dir.hpp"
@@ -8,6 +10,13 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+bool resolves_localhost() {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) return false;
+  ::freeaddrinfo(found);
+  return true;
+}
 
 class MySqlTls : public CoroutineTest {
  protected:
@@ -47,6 +56,7 @@ TEST_F(MySqlTls, EncryptsWhenAnAuthorityIsGiven) {
 }
 
 TEST_F(MySqlTls, AcceptsTheServerByItsNameToo) {
+  if (!resolves_localhost()) GTEST_SKIP() << "nothing on this machine resolves localhost";
   auto chosen = options(files_.authority);
   chosen.server.host = "localhost";
   EXPECT_EQ(refusal(chosen), "opened");
