@@ -40,7 +40,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
   void write();
   void drop_link(std::string cause);
   Error unavailable() const;
-  void note_away(bool was_connected, const Error& cause);
+  void note_away(const Error& cause);
   void note_connected();
 
   const boost::asio::any_io_executor executor_;

@@ -40,9 +40,8 @@ asio::awaitable<void> RedisConnection::Impl::run() {
   away_since_ = clock_.steady_now();
   while (!stopped_) {
     Result<void> up = co_await connect();
-    const bool was_up = up.has_value();
     Error cause;
-    if (was_up) {
+    if (up) {
       const SteadyTime since = clock_.steady_now();
       note_connected();
       flush();
@@ -57,7 +56,7 @@ asio::awaitable<void> RedisConnection::Impl::run() {
     writing_ = false;
     link_->close();
     link_.reset();
-    if (!stopped_) note_away(was_up, cause);
+    if (!stopped_) note_away(cause);
     matcher_.drop_sent({ErrorKind::outcome_unknown,
                         fmt::format("{}: {} before the reply came", name_, cause.message),
                         "cache_lost",
@@ -153,12 +152,11 @@ asio::awaitable<Error> RedisConnection::Impl::read_until_lost() {
   }
 }
 
-void RedisConnection::Impl::note_away(bool was_connected, const Error& cause) {
+void RedisConnection::Impl::note_away(const Error& cause) {
   cause_ = cause.message;
   // Whoever opens the connection says why it does not come up; from then on its state is news.
   if (!was_ever_connected_ || std::exchange(reported_away_, true)) return;
-  log_warning("{}: {}: {}; trying again", name_, was_connected ? "connection lost" : "cannot connect",
-              cause_);
+  log_warning("{}: connection lost: {}; trying again", name_, cause_);
 }
 
 void RedisConnection::Impl::note_connected() {

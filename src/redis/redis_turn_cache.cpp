@@ -31,15 +31,26 @@ std::optional<CachedSession> read_found(std::string_view session_id, ReplyView f
   return cached;
 }
 
-void encode_find(CommandEncoder& out, const std::string& prefix) {
-  out.begin(7);
+enum class IndexKey { none, dirty };
+
+/// The beginning of a script call on all keys of a session, and on the dirty index if it wants that; its
+/// `arguments` other arguments follow.
+void begin_session_script(CommandEncoder& out, const Script& script, const std::string& prefix,
+                          IndexKey index, std::size_t arguments) {
+  const std::size_t keys = index == IndexKey::dirty ? 5 : 4;
+  out.begin(3 + keys + arguments);
   out.argument("EVALSHA");
-  out.argument(scripts().find.sha1);
-  out.argument(4);
+  out.argument(script.sha1);
+  out.argument(static_cast<std::int64_t>(keys));
   out.argument(prefix, KeySpace::kCount);
   out.argument(prefix, KeySpace::kHistory);
   out.argument(prefix, KeySpace::kPending);
   out.argument(prefix, KeySpace::kMeta);
+  if (index == IndexKey::dirty) out.argument(KeySpace::kDirty);
+}
+
+void encode_find(CommandEncoder& out, const std::string& prefix) {
+  begin_session_script(out, scripts().find, prefix, IndexKey::none, 0);
 }
 
 /// The time stamps within the page, oldest first.
@@ -67,15 +78,7 @@ AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence pre
   const std::string prefix = keys_.prefix(turn.session_id);
   const std::string tail = history_entry_tail(turn);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
-    out.begin(3 + 5 + 12);
-    out.argument("EVALSHA");
-    out.argument(scripts().record.sha1);
-    out.argument(5);
-    out.argument(prefix, KeySpace::kCount);
-    out.argument(prefix, KeySpace::kHistory);
-    out.argument(prefix, KeySpace::kPending);
-    out.argument(prefix, KeySpace::kMeta);
-    out.argument(KeySpace::kDirty);
+    begin_session_script(out, scripts().record, prefix, IndexKey::dirty, 12);
     out.argument(presence == SessionPresence::known_new ? "1" : "0");
     out.argument(turn.timestamp_us);
     out.argument(prefix, KeySpace::kMessage);
@@ -103,14 +106,7 @@ AsyncResult<void> RedisTurnCache::seed(SessionSeed seed) {
     seed.recent.erase(seed.recent.begin(), seed.recent.end() - static_cast<std::ptrdiff_t>(kHistoryTurns));
   }
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
-    out.begin(3 + 4 + 6 + seed.recent.size());
-    out.argument("EVALSHA");
-    out.argument(scripts().seed.sha1);
-    out.argument(4);
-    out.argument(prefix, KeySpace::kCount);
-    out.argument(prefix, KeySpace::kHistory);
-    out.argument(prefix, KeySpace::kPending);
-    out.argument(prefix, KeySpace::kMeta);
+    begin_session_script(out, scripts().seed, prefix, IndexKey::none, 6 + seed.recent.size());
     out.argument(session_ttl_.count());
     out.argument(seed.session.question_count);
     out.argument(seed.session.user_id);
@@ -234,15 +230,7 @@ std::string RedisTurnCache::pending_key(const std::string& session_id, std::int6
 AsyncResult<std::size_t> RedisTurnCache::erase(std::string session_id) {
   const std::string prefix = keys_.prefix(session_id);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
-    out.begin(3 + 5 + 3);
-    out.argument("EVALSHA");
-    out.argument(scripts().erase.sha1);
-    out.argument(5);
-    out.argument(prefix, KeySpace::kCount);
-    out.argument(prefix, KeySpace::kHistory);
-    out.argument(prefix, KeySpace::kPending);
-    out.argument(prefix, KeySpace::kMeta);
-    out.argument(KeySpace::kDirty);
+    begin_session_script(out, scripts().erase, prefix, IndexKey::dirty, 3);
     out.argument(session_id);
     out.argument(prefix, KeySpace::kMessage);
     out.argument(KeySpace::kNewSessions);

@@ -3,15 +3,10 @@
 #include <chrono>
 #include <utility>
 
+#include "service/session_errors.hpp"
+
 namespace chatsync::service {
 namespace {
-
-Error session_deleted(const std::string& session_id) {
-  return {.kind = ErrorKind::gone,
-          .message = "session " + session_id + " was deleted; choose another session_id",
-          .code = "session_deleted",
-          .param = "session_id"};
-}
 
 Error recorded_not_synced(const std::string& turn_id, const Error& cause) {
   return {.kind = ErrorKind::unavailable,
@@ -107,7 +102,7 @@ AsyncResult<bool> ChatService::load_session(std::string session_id) {
   Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, kHistoryTurns);
   if (!stored) co_return failure_of(std::move(stored));
   if (!stored->has_value()) co_return false;
-  if ((*stored)->deleted) co_return std::unexpected(session_deleted(session_id));
+  if ((*stored)->deleted) co_return session_deleted(session_id);
   // A stored session without turns is as good as new to record(), which starts its count from nothing.
   const bool has_turns = (*stored)->session.question_count > 0;
   SessionSeed seed{.session = std::move((*stored)->session), .recent = std::move((*stored)->recent)};

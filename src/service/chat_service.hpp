@@ -122,8 +122,8 @@ class ChatService {
   /// A session that another program keeps in the cache says nothing of its times: then they are those of its
   /// turns.
   AsyncResult<Session> with_times(Session session);
-  /// Nothing for unknown and for erased sessions.
-  AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id, std::size_t recent);
+  /// The session without its turns; nothing for unknown and for erased sessions.
+  AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id);
 
   TurnCache& cache_;
   TurnStore& store_;

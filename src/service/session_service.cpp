@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "service/chat_service.hpp"
+#include "service/session_errors.hpp"
 
 namespace chatsync::service {
 namespace {
@@ -64,11 +65,7 @@ AsyncResult<Session> ChatService::create_session(NewSession request) {
     session.session_id = std::move(*request.session_id);
     const Result<std::optional<StoredSession>> stored = co_await store_.load(session.session_id, 0);
     if (!stored) co_return std::unexpected(stored.error());
-    if (stored->has_value() && (*stored)->deleted) {
-      co_return fail(ErrorKind::gone,
-                     "session " + session.session_id + " was deleted; choose another session_id",
-                     "session_deleted", "session_id");
-    }
+    if (stored->has_value() && (*stored)->deleted) co_return session_deleted(session.session_id);
     if (stored->has_value()) co_return session_exists(session.session_id);
   } else {
     session.session_id = ids_.uuid_v7(session.created_at_us);
@@ -79,9 +76,8 @@ AsyncResult<Session> ChatService::create_session(NewSession request) {
   co_return session;
 }
 
-AsyncResult<std::optional<StoredSession>> ChatService::find_stored(std::string session_id,
-                                                                   std::size_t recent) {
-  Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, recent);
+AsyncResult<std::optional<StoredSession>> ChatService::find_stored(std::string session_id) {
+  Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, 0);
   if (stored && stored->has_value() && (*stored)->deleted) stored->reset();
   co_return stored;
 }
@@ -101,7 +97,7 @@ AsyncResult<Session> ChatService::session(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
   if (!cached) co_return failure_of(std::move(cached));
   if (cached->has_value()) co_return co_await with_times(std::move((*cached)->session));
-  Result<std::optional<StoredSession>> stored = co_await find_stored(session_id, 0);
+  Result<std::optional<StoredSession>> stored = co_await find_stored(session_id);
   if (!stored) co_return failure_of(std::move(stored));
   if (!stored->has_value()) co_return no_such_session(session_id);
   co_return std::move((*stored)->session);
@@ -172,7 +168,7 @@ AsyncResult<MessageList> ChatService::merged_turns(std::string session_id, TurnP
 AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
   if (!cached) co_return failure_of(std::move(cached));
-  Result<std::optional<StoredSession>> stored = co_await find_stored(session_id, 0);
+  Result<std::optional<StoredSession>> stored = co_await find_stored(session_id);
   if (!stored) co_return failure_of(std::move(stored));
   if (!cached->has_value() && !stored->has_value()) co_return no_such_session(session_id);
 
