@@ -179,7 +179,7 @@ SqlResult<MYSQL_STMT*> MySqlConnection::prepare(const std::string& statement) {
 }
 
 SqlError MySqlConnection::note(SqlError error) {
-  lost_ = lost_ || is_connection_lost(error);
+  lost_ = lost_ || is_connection_lost(error) || is_connection_stale(error);
   return error;
 }
 

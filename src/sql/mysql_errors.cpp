@@ -45,14 +45,25 @@ bool is_connection_lost(const SqlError& error) {
   return is_driver_error(error.code) || std::ranges::binary_search(kServerClosesConnection, error.code);
 }
 
+bool is_connection_stale(const SqlError& error) {
+  constexpr std::array kStale = {kNoDatabase, kUnknownDatabase, kReadOnly, kReadOnlyTransaction,
+                                 kReadOnlyMode};
+  return std::ranges::find(kStale, error.code) != kStale.end();
+}
+
 std::string_view advice(unsigned code) {
   switch (code) {
     case 1045:
     case 1698:
       return "check MYSQL_USER and MYSQL_PASSWORD";
     case 1044:
-    case kUnknownDatabase:
       return "create the database, or grant the user all rights on it";
+    case kNoDatabase:
+    case kUnknownDatabase:
+      return "restore the database from a backup, or restart chatsync, which makes an empty one";
+    case 1146:
+      return "restore the table from a backup; chatsync makes its tables when it starts, and only in a "
+             "database that has none of them";
     case 1142:
     case 1227:
       return "grant the user all rights on the database";
@@ -61,8 +72,9 @@ std::string_view advice(unsigned code) {
       return "raise max_connections on the server, or lower SYNC_CONNECTIONS";
     case 1130:
       return "allow this machine's address for the user on the server";
-    case 1290:
-    case 1836:
+    case kReadOnly:
+    case kReadOnlyTransaction:
+    case kReadOnlyMode:
       return "the server is read-only: name the primary in MYSQL_HOST";
     case 2002:
     case 2003:
@@ -70,6 +82,9 @@ std::string_view advice(unsigned code) {
       return "check that the server runs there: MYSQL_HOST and MYSQL_PORT, or MYSQL_SOCKET";
     case 2005:
       return "check the name in MYSQL_HOST";
+    case 1021:
+    case 1114:
+      return "free some space on the disk of the server";
     case 2026:
       return "check that MYSQL_SSL_CA is the certificate authority of this server and MYSQL_HOST a name in "
              "its "
@@ -81,9 +96,11 @@ std::string_view advice(unsigned code) {
 
 Error to_error(const SqlError& error, std::string_view doing) {
   const auto outcome = error.at_commit ? " (it may have taken effect)" : "";
+  const auto hint = advice(error.code);
   std::string code = is_driver_error(error.code) ? std::string() : fmt::format("mysql_{}", error.code);
   return Error{classify(error),
-               fmt::format("{}: {} [{}]{}", doing, error.message, error.code, outcome),
+               fmt::format("{}: {} [{}]{}{}{}", doing, error.message, error.code, outcome,
+                           hint.empty() ? "" : ": ", hint),
                std::move(code),
                {}};
 }

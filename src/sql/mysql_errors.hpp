@@ -26,9 +26,13 @@ std::unexpected<SqlError> sql_failure_of(SqlResult<T>&& result) {
 
 /// Numbers that the code itself decides by. The driver's headers have them too, but only as macros.
 enum SqlErrorCode : unsigned {
-  kPacketTooLarge = 1153,
+  kNoDatabase = 1046,
   kUnknownDatabase = 1049,
+  kPacketTooLarge = 1153,
   kDeadlock = 1213,
+  kReadOnly = 1290,
+  kReadOnlyTransaction = 1792,
+  kReadOnlyMode = 1836,
 };
 
 /// What a caller can do. Only what is known to be about the data themselves is `rejected`: anything else,
@@ -39,10 +43,15 @@ ErrorKind classify(const SqlError& error);
 /// True if the connection cannot be used any more.
 bool is_connection_lost(const SqlError& error);
 
-/// For the start: what an operator should check, naming settings; empty if nothing particular.
+/// True if the connection works, but only another one can do what is wanted: its database was dropped, which
+/// a session does not take up again when there is one of that name again, or its server became a replica, and
+/// the name in MYSQL_HOST may lead to the primary.
+bool is_connection_stale(const SqlError& error);
+
+/// What an operator should do, naming settings; empty if nothing particular.
 std::string_view advice(unsigned code);
 
-/// `doing` says what was being done, such as "MySQL: writing a batch".
+/// `doing` says what was being done, such as "MySQL: writing a batch". The message ends with the advice.
 Error to_error(const SqlError& error, std::string_view doing);
 
 }  // namespace chatsync::sql

@@ -29,7 +29,6 @@ Error start_error(const SqlError& error, const Settings::MySql& server, std::str
   auto line = fmt::format("cannot {} MySQL at {} as user '{}' with database '{}'", doing, where, server.user,
                           server.database);
   auto result = to_error(error, line);
-  if (const auto hint = advice(error.code); !hint.empty()) result.message += fmt::format(": {}", hint);
   std::ranges::replace(result.message, '\n', ' ');
   return result;
 }

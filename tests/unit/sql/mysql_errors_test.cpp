@@ -43,6 +43,19 @@ TEST(MySqlErrors, KnowWhichEndTheConnection) {
   EXPECT_FALSE(is_connection_lost({1213, ""}));
 }
 
+TEST(MySqlErrors, KnowWhenOnlyAnotherConnectionCanHelp) {
+  for (const unsigned code : {1046U, 1049U, 1290U, 1792U, 1836U}) {
+    EXPECT_TRUE(is_connection_stale({code, ""})) << code;
+  }
+  EXPECT_FALSE(is_connection_stale({1146, ""}));
+  EXPECT_FALSE(is_connection_stale({1205, ""}));
+}
+
+TEST(MySqlErrors, EndWithWhatToDo) {
+  const auto error = to_error({1290, "running with --read-only"}, "MySQL: writing a batch");
+  EXPECT_THAT(error.message, HasSubstr("[1290]: the server is read-only: name the primary in MYSQL_HOST"));
+}
+
 TEST(MySqlErrors, CarryTheServersNumberAsTheirCode) {
   const auto error = to_error({1406, "Data too long"}, "MySQL: writing a batch");
   EXPECT_EQ(error.code, "mysql_1406");
