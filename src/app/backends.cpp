@@ -46,6 +46,7 @@ class CacheSide {
  public:
   virtual ~CacheSide() = default;
   virtual TurnCache& cache(std::size_t worker) = 0;
+  virtual TurnCache& sync_cache() = 0;
   virtual PendingTurns& pending() = 0;
   virtual std::string place() const = 0;
   virtual void close() = 0;
@@ -56,6 +57,7 @@ class RedisSide final : public CacheSide {
   RedisSide(const Settings& settings, const Clock& clock, const std::vector<IoThread*>& workers,
             IoThread& sync_thread)
       : sync_connection_(sync_thread, settings.redis, clock),
+        sync_cache_(*sync_connection_, settings.session_ttl, clock),
         pending_(*sync_connection_, settings.session_ttl, clock) {
     for (IoThread* worker : workers) {
       connections_.push_back(std::make_unique<RunningConnection>(*worker, settings.redis, clock));
@@ -69,6 +71,7 @@ class RedisSide final : public CacheSide {
   }
 
   TurnCache& cache(std::size_t worker) override { return *caches_[worker]; }
+  TurnCache& sync_cache() override { return sync_cache_; }
   PendingTurns& pending() override { return pending_; }
   std::string place() const override { return "Redis"; }
   void close() override {
@@ -78,6 +81,7 @@ class RedisSide final : public CacheSide {
 
  private:
   RunningConnection sync_connection_;
+  redis::RedisTurnCache sync_cache_;
   redis::RedisPendingTurns pending_;
   std::vector<std::unique_ptr<RunningConnection>> connections_;
   std::vector<std::unique_ptr<redis::RedisTurnCache>> caches_;
@@ -89,6 +93,7 @@ class EmbeddedSide final : public CacheSide {
       : cache_(std::move(cache)), journal_(std::move(journal)) {}
 
   TurnCache& cache(std::size_t) override { return *cache_; }
+  TurnCache& sync_cache() override { return *cache_; }
   PendingTurns& pending() override { return *cache_; }
   std::string place() const override { return journal_.string(); }
   void close() override {}
@@ -104,6 +109,7 @@ class OpenBackends final : public Backends {
       : lock_(std::move(lock)), store_(std::move(store)), side_(std::move(side)) {}
 
   TurnCache& cache(std::size_t worker) override { return side_->cache(worker); }
+  TurnCache& sync_cache() override { return side_->sync_cache(); }
   PendingTurns& pending() override { return side_->pending(); }
   TurnStore& store() override { return *store_; }
   std::string cache_place() const override { return side_->place(); }

@@ -23,7 +23,8 @@ class Backends {
   virtual ~Backends() = default;
 
   virtual TurnCache& cache(std::size_t worker) = 0;  ///< To be used on that worker's thread.
-  virtual PendingTurns& pending() = 0;               ///< To be used on the synchroniser's thread.
+  virtual TurnCache& sync_cache() = 0;               ///< To be used on the synchroniser's thread.
+  virtual PendingTurns& pending() = 0;               ///< The same.
   virtual TurnStore& store() = 0;
 
   virtual std::string cache_place() const = 0;  ///< Where pending turns lie, for messages.

@@ -93,12 +93,16 @@ int serve(const Settings& settings) {
   if (!opened) return cannot_start(opened.error());
   Backends& backends = **opened;
 
-  sync::Synchronizer synchronizer(sync_thread.executor(), backends.pending(), backends.store(), clock,
-                                  {.interval = settings.sync.interval,
-                                   .batch_turns = settings.sync.batch_turns,
-                                   .connections = settings.sync.connections,
-                                   .watermark = settings.sync.watermark,
-                                   .sweep_interval = settings.sync.sweep_interval});
+  sync::Synchronizer synchronizer(
+      sync_thread.executor(), backends.sync_cache(), backends.pending(), backends.store(), clock,
+      {.interval = settings.sync.interval,
+       .batch_turns = settings.sync.batch_turns,
+       .connections = settings.sync.connections,
+       .watermark = settings.sync.watermark,
+       .sweep_interval = settings.sync.sweep_interval,
+       .limits = {.turns = settings.sync.max_pending_turns,
+                  .bytes = settings.sync.max_pending_bytes,
+                  .age = std::chrono::duration_cast<std::chrono::seconds>(settings.sync.max_pending_age)}});
   std::vector<std::unique_ptr<service::ChatService>> services;
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {

@@ -34,9 +34,11 @@ struct Settings {
     std::string password;
     bool tls = false;
     std::filesystem::path tls_ca;  ///< Empty: the system's certificates.
+    std::string sentinels;         ///< `host:port,host:port`; then `host` and `port` are not used.
+    std::string sentinel_master = "mymaster";
     std::chrono::milliseconds timeout{5'000};
 
-    bool enabled() const { return !host.empty() || !socket.empty(); }
+    bool enabled() const { return !host.empty() || !socket.empty() || !sentinels.empty(); }
   };
 
   struct MySql {
@@ -58,6 +60,9 @@ struct Settings {
     std::size_t connections = 2;
     std::size_t watermark = 10'000;  ///< Turns accepted since the last drain that start the next one early.
     std::chrono::milliseconds sweep_interval{300'000};
+    std::size_t max_pending_turns = 2'000'000;
+    std::size_t max_pending_bytes = 2'147'483'648;
+    std::chrono::milliseconds max_pending_age{0};  ///< 0: no limit.
   };
 
   Http http;

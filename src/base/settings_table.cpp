@@ -39,6 +39,7 @@ constexpr SettingBounds kPort{1, 65'535};
 constexpr SettingBounds kPortOrAny{0, 65'535};
 constexpr SettingBounds kUpToADay{1, kDay};
 constexpr SettingBounds kUpToTenYears{1, 3'650 * kDay};
+constexpr SettingBounds kFromNothingToTenYears{0, 3'650 * kDay};
 
 const auto kTable = std::to_array<SettingRow>({
     {kServer, "DATA_DIR", "PATH", kNonEmpty, own<&Settings::data_dir>,
@@ -105,6 +106,10 @@ const auto kTable = std::to_array<SettingRow>({
      "encrypt, and check the certificate of the server"},
     {kCache, "REDIS_TLS_CA", "PATH", kText, in<&Settings::redis, &Redis::tls_ca>,
      "PEM file of the authorities to trust; empty: the system's"},
+    {kCache, "REDIS_SENTINELS", "HOST:PORT,…", kText, in<&Settings::redis, &Redis::sentinels>,
+     "Sentinels to ask for the master, in place of REDIS_HOST"},
+    {kCache, "REDIS_SENTINEL_MASTER", "NAME", kNonEmpty, in<&Settings::redis, &Redis::sentinel_master>,
+     "the master's name at the Sentinels"},
     {kCache, "REDIS_TIMEOUT", "SECONDS", kUpToADay, in<&Settings::redis, &Redis::timeout>,
      "time for Redis to connect or to reply"},
     {kCache, "SESSION_TTL", "SECONDS", kUpToTenYears, own<&Settings::session_ttl>,
@@ -151,6 +156,20 @@ const auto kTable = std::to_array<SettingRow>({
      "batches written at the same time"},
     {kSync, "SYNC_SWEEP_INTERVAL", "SECONDS", kUpToADay, in<&Settings::sync, &Sync::sweep_interval>,
      "time between two searches for turns of other programs"},
+    {kSync,
+     "MAX_PENDING_TURNS",
+     "TURNS",
+     {1, 1'000'000'000'000},
+     in<&Settings::sync, &Sync::max_pending_turns>,
+     "turns that may wait for the store; then /chat answers 503"},
+    {kSync,
+     "MAX_PENDING_BYTES",
+     "BYTES",
+     {kKiB, kKiB* kGiB},
+     in<&Settings::sync, &Sync::max_pending_bytes>,
+     "about what these turns may take; then /chat answers 503"},
+    {kSync, "MAX_PENDING_AGE", "SECONDS", kFromNothingToTenYears, in<&Settings::sync, &Sync::max_pending_age>,
+     "age of the oldest from which on /chat answers 503; 0: any"},
 });
 
 }  // namespace

@@ -1,7 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "chat/turn.hpp"
@@ -25,6 +29,23 @@ class PendingPass {
   virtual AsyncResult<TurnBatch> next(std::size_t max_turns) = 0;
 };
 
+/// What the cache holds of a session, in numbers.
+struct SessionTally {
+  std::string session_id;
+  std::int64_t question_count = 0;
+  std::size_t pending = 0;
+  std::size_t history_length = 0;
+};
+
+/// One walk over all cached sessions: each that is there from beginning to end is visited at least once.
+class SessionWalk {
+ public:
+  virtual ~SessionWalk() = default;
+
+  /// The next sessions, about `max_sessions`; none ends the walk. After an error the walk is over.
+  virtual AsyncResult<std::vector<SessionTally>> next(std::size_t max_sessions) = 0;
+};
+
 /// The drain side of the cache. One object serves one executor.
 class PendingTurns {
  public:
@@ -42,6 +63,13 @@ class PendingTurns {
 
   /// How many turns are pending now. Walks the dirty index: for reports, not for the hot path.
   virtual AsyncResult<std::size_t> count_pending() = 0;
+
+  /// When the session that has waited longest for the store began to wait: microseconds since the epoch.
+  /// Nothing if nothing is pending. No pending turn is older. Cheap.
+  virtual AsyncResult<std::optional<std::int64_t>> oldest_pending_us() = 0;
+
+  /// Walks all of the cache: for audits and after a change of lineage. Must not outlive this object.
+  virtual std::unique_ptr<SessionWalk> walk_sessions() = 0;
 };
 
 }  // namespace chatsync

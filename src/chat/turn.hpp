@@ -41,6 +41,9 @@ struct Turn {
   bool operator==(const Turn&) const = default;
 };
 
+/// What a pending turn takes in a cache, about: its texts and a quarter of a kilobyte around them.
+inline std::size_t bytes_of(const Turn& turn) { return turn.question.size() + turn.answer.size() + 256; }
+
 /// One conversation of one user.
 struct Session {
   std::string session_id;
@@ -51,6 +54,14 @@ struct Session {
   std::int64_t updated_at_us = 0;
 
   bool operator==(const Session&) const = default;
+};
+
+/// The final number of a turn that the store took while the cache was away.
+struct SettledTurn {
+  std::int64_t timestamp_us = 0;
+  std::int64_t seq = 0;
+
+  bool operator==(const SettledTurn&) const = default;
 };
 
 /// A turn that waits to be synced, with the exact name under which it is pending in the cache (for Redis the

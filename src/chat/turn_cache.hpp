@@ -26,8 +26,10 @@ struct RecordOutcome {
 
 /// A session as the cache needs it to go on where the store left off.
 struct SessionSeed {
-  Session session;
-  std::vector<Turn> recent;  ///< The last kHistoryTurns turns, oldest first.
+  Session session;           ///< `question_count` is the settled one.
+  std::vector<Turn> recent;  ///< The last kHistoryTurns settled turns, oldest first.
+  /// Turns that the store took while the cache was away and that have no final number, oldest first.
+  std::vector<Turn> unsettled;
 };
 
 struct CachedSession {
@@ -56,9 +58,24 @@ class TurnCache {
   /// as its owner.
   virtual AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) = 0;
 
-  /// Puts a session that the store knows into the cache. Does nothing where the cache holds it already, so
-  /// that racing loaders cannot set a count back.
-  virtual AsyncResult<void> seed(SessionSeed seed) = 0;
+  /// Brings what the cache holds of a session up to what the store knows, and never back.
+  ///
+  /// A session that is not cached is put in. One whose cached count is below the store's is of a cache that
+  /// came back older (promise 10): count and history become the store's, what is pending stays. Otherwise the
+  /// cached session stays as it is.
+  /// Then each unsettled turn gets the next number, in the given order, and goes into the history. One that
+  /// an earlier call has numbered is not numbered again: the result has its number until forget_settled(),
+  /// and nothing for it afterwards. Time stamps of unsettled turns grow within a session, also between calls.
+  virtual AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) = 0;
+
+  /// The store has committed the numbers of these turns. Repeatable.
+  virtual AsyncResult<void> forget_settled(std::string session_id,
+                                           std::vector<std::int64_t> timestamps_us) = 0;
+
+  /// Names the memory that the cache answers from. Another value than before means that the cache may have
+  /// come back older than the store: another process, another server. 0: it never does. A request that waited
+  /// for the cache to come back fails with `unavailable` when it comes back with another lineage.
+  virtual std::uint64_t lineage() const = 0;
 
   /// Creates a session without turns and marks it to be synced. False if the cache holds it already.
   virtual AsyncResult<bool> create(Session session) = 0;

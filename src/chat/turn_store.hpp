@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,9 +13,30 @@
 namespace chatsync {
 
 struct StoredSession {
-  Session session;           ///< `question_count` is the greater of the stored count and the highest `seq`.
+  /// `question_count` counts what is settled: every number up to it was given for good, to stored turns, dead
+  /// letters and turns that a lost cache took along.
+  Session session;
   bool deleted = false;      ///< A tombstone: the session was erased and must not come back.
-  std::vector<Turn> recent;  ///< The newest turns asked for, oldest first.
+  std::vector<Turn> recent;  ///< The newest settled turns asked for, oldest first.
+  /// The oldest turns without a final number (see append), at most kUnsettledAtOnce, oldest first; `seq` is
+  /// the provisional one.
+  std::vector<Turn> unsettled;
+  std::int64_t unsettled_count = 0;  ///< All of them.
+};
+
+inline constexpr std::size_t kUnsettledAtOnce = 500;
+
+/// A turn for a store that takes it in the cache's place.
+struct DirectTurn {
+  Turn turn;               ///< `timestamp_us` is a proposal and `seq` is ignored.
+  bool known_new = false;  ///< Nobody but the caller can know the session: it is its first turn.
+};
+
+struct AppendOutcome {
+  std::int64_t question_count = 0;  ///< The turn's `seq`, so far.
+  std::int64_t timestamp_us = 0;
+  /// The cache may hold turns of the session that the store has not seen: the number can still change.
+  bool provisional = false;
 };
 
 /// Which sessions of a user to read, newest activity first (updated_at descending, then session_id
@@ -26,6 +48,11 @@ struct SessionPage {
     std::string session_id;
   };
   std::optional<Position> after;  ///< Only sessions that come later in that order.
+};
+
+struct SessionCount {
+  std::string session_id;
+  std::int64_t question_count = 0;
 };
 
 struct WriteOutcome {
@@ -43,9 +70,34 @@ class TurnStore {
   virtual ~TurnStore() = default;
 
   /// Writes the batch in one transaction and returns after COMMIT. Idempotent by identity (promise 3): a turn
-  /// that is stored already stays as it is, a session's count and times only grow. A turn whose (session,
-  /// time stamp) or turn_id belongs to a different turn is quarantined in dead_letters, never discarded.
+  /// that is stored already stays as it is, a session's count and times only grow; the count becomes at least
+  /// the highest `seq` in the batch. A turn whose (session, time stamp) or turn_id belongs to a different
+  /// turn is quarantined in dead_letters, never discarded. Turns and dead letters of erased sessions are left
+  /// out.
   virtual AsyncResult<WriteOutcome> write(SharedBatch batch) = 0;
+
+  /// Takes turns while the cache cannot: in one transaction, each numbered after the session's settled and
+  /// unsettled turns and stamped later than the session's last stored turn, and marked as unsettled. Returns
+  /// after COMMIT, element i for turn i; an element is an error (`gone`) where the session was erased, and
+  /// the others are committed all the same. A turn id that is stored already gives what it was given then.
+  /// The session's settled count stays.
+  virtual AsyncResult<std::vector<Result<AppendOutcome>>> append(
+      std::shared_ptr<const std::vector<DirectTurn>> turns) = 0;
+
+  /// Sessions that have unsettled turns, by ascending id, after `after` (empty: from the first).
+  virtual AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) = 0;
+
+  /// Gives unsettled turns of a session their final numbers, and raises its count to the highest, in one
+  /// transaction. Turns that are not unsettled (any more) are left alone. Repeatable.
+  virtual AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) = 0;
+
+  /// The settled counts of those sessions that the store knows and that are not erased, in any order.
+  virtual AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) = 0;
+
+  /// Whether note_lineage() was called for this lineage (see TurnCache::lineage).
+  virtual AsyncResult<bool> knows_lineage(std::uint64_t lineage) = 0;
+  /// Every session in the cache of this lineage has been compared with the store.
+  virtual AsyncResult<void> note_lineage(std::uint64_t lineage) = 0;
 
   /// Nothing if the store never saw the session.
   virtual AsyncResult<std::optional<StoredSession>> load(std::string session_id, std::size_t recent) = 0;
@@ -59,8 +111,9 @@ class TurnStore {
   virtual AsyncResult<std::vector<Session>> sessions_of(std::string user_id, SessionPage page) = 0;
 
   /// Deletes the session's turns and dead letters and leaves a tombstone, also for a session that the store
-  /// has not seen yet. Returns how many turns were deleted.
-  virtual AsyncResult<std::size_t> erase(std::string session_id) = 0;
+  /// has not seen yet. The tombstone keeps the session's count, which becomes at least `accepted`, and its
+  /// user. Returns how many turns were deleted.
+  virtual AsyncResult<std::size_t> erase(std::string session_id, std::int64_t accepted) = 0;
 
   /// Succeeds if the store answers.
   virtual AsyncResult<void> ping() = 0;

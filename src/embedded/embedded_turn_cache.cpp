@@ -84,10 +84,21 @@ AsyncResult<RecordOutcome> EmbeddedTurnCache::record(Turn turn, SessionPresence 
                                   SessionGroup& group) mutable { return group.record(turn, presence, now); });
 }
 
-AsyncResult<void> EmbeddedTurnCache::seed(SessionSeed seed) {
-  return state_->commits->run([seed = std::move(seed), now = state_->clock.steady_now()](
-                                  SessionGroup& group) mutable { return group.seed(seed, now); });
+AsyncResult<std::vector<SettledTurn>> EmbeddedTurnCache::seed(SessionSeed seed) {
+  const Result<void> seeded =
+      co_await state_->commits->run([seed = std::move(seed), now = state_->clock.steady_now()](
+                                        SessionGroup& group) mutable { return group.seed(seed, now); });
+  if (!seeded) co_return std::unexpected(seeded.error());
+  co_return std::vector<SettledTurn>();
 }
+
+AsyncResult<void> EmbeddedTurnCache::forget_settled(std::string, std::vector<std::int64_t>) {
+  co_return Result<void>();
+}
+
+AsyncResult<std::optional<std::int64_t>> EmbeddedTurnCache::oldest_pending_us() { co_return std::nullopt; }
+
+std::unique_ptr<SessionWalk> EmbeddedTurnCache::walk_sessions() { return nullptr; }
 
 AsyncResult<bool> EmbeddedTurnCache::create(Session session) {
   return state_->commits->run([session = std::move(session), now = state_->clock.steady_now()](

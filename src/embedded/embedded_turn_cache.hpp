@@ -43,7 +43,9 @@ class EmbeddedTurnCache final : public TurnCache, public PendingTurns {
   EmbeddedTurnCache& operator=(const EmbeddedTurnCache&) = delete;
 
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override;
-  AsyncResult<void> seed(SessionSeed seed) override;
+  AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override;
+  AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override;
+  std::uint64_t lineage() const override { return 0; }
   AsyncResult<bool> create(Session session) override;
   AsyncResult<std::optional<CachedSession>> find(std::string session_id) override;
   AsyncResult<std::vector<Turn>> history(std::string session_id) override;
@@ -60,6 +62,8 @@ class EmbeddedTurnCache final : public TurnCache, public PendingTurns {
   std::unique_ptr<PendingPass> begin_pass(PassKind kind) override;
   AsyncResult<std::size_t> acknowledge(SharedBatch batch) override;
   AsyncResult<std::size_t> count_pending() override;
+  AsyncResult<std::optional<std::int64_t>> oldest_pending_us() override;
+  std::unique_ptr<SessionWalk> walk_sessions() override;
 
  private:
   std::unique_ptr<State> state_;

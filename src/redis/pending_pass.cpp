@@ -26,8 +26,6 @@ constexpr std::size_t kMessagesPerRound = 500;
 constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
 constexpr std::size_t kBytesPerBatch = 32UL * 1024 * 1024;
 
-std::size_t bytes_of(const Turn& turn) { return turn.question.size() + turn.answer.size() + 256; }
-
 }  // namespace
 
 RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl,

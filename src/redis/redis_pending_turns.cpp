@@ -45,6 +45,10 @@ AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
   co_return removed;
 }
 
+AsyncResult<std::optional<std::int64_t>> RedisPendingTurns::oldest_pending_us() { co_return std::nullopt; }
+
+std::unique_ptr<SessionWalk> RedisPendingTurns::walk_sessions() { return nullptr; }
+
 AsyncResult<std::size_t> RedisPendingTurns::count_pending() {
   std::size_t total = 0;
   std::unordered_set<std::string> seen;  // ZSCAN may name a session twice.

@@ -22,6 +22,8 @@ class RedisPendingTurns final : public PendingTurns {
   std::unique_ptr<PendingPass> begin_pass(PassKind kind) override;
   AsyncResult<std::size_t> acknowledge(SharedBatch batch) override;
   AsyncResult<std::size_t> count_pending() override;
+  AsyncResult<std::optional<std::int64_t>> oldest_pending_us() override;
+  std::unique_ptr<SessionWalk> walk_sessions() override;
 
  private:
   RedisConnection& connection_;

@@ -100,7 +100,13 @@ AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence pre
   co_return outcome;
 }
 
-AsyncResult<void> RedisTurnCache::seed(SessionSeed seed) {
+std::uint64_t RedisTurnCache::lineage() const { return 0; }
+
+AsyncResult<void> RedisTurnCache::forget_settled(std::string, std::vector<std::int64_t>) {
+  co_return Result<void>();
+}
+
+AsyncResult<std::vector<SettledTurn>> RedisTurnCache::seed(SessionSeed seed) {
   const std::string prefix = keys_.prefix(seed.session.session_id);
   if (seed.recent.size() > kHistoryTurns) {
     seed.recent.erase(seed.recent.begin(), seed.recent.end() - static_cast<std::ptrdiff_t>(kHistoryTurns));
@@ -116,7 +122,7 @@ AsyncResult<void> RedisTurnCache::seed(SessionSeed seed) {
     for (const Turn& turn : seed.recent) out.argument(history_entry(turn));
   });
   if (!reply) co_return failure_of(std::move(reply));
-  co_return Result<void>();
+  co_return std::vector<SettledTurn>();
 }
 
 AsyncResult<bool> RedisTurnCache::create(Session session) {

@@ -21,7 +21,9 @@ class RedisTurnCache final : public TurnCache {
                  KeySpace keys = KeySpace());
 
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override;
-  AsyncResult<void> seed(SessionSeed seed) override;
+  AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override;
+  AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override;
+  std::uint64_t lineage() const override;
   AsyncResult<bool> create(Session session) override;
   AsyncResult<std::optional<CachedSession>> find(std::string session_id) override;
   AsyncResult<std::vector<Turn>> history(std::string session_id) override;

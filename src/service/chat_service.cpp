@@ -60,7 +60,7 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
     co_return std::unexpected(recorded.error());
   }
   metrics_.turns_accepted.add();
-  synchronizer_.note_accepted();
+  synchronizer_.note_accepted(bytes_of(turn));
   turn.timestamp_us = recorded->timestamp_us;
   turn.seq = recorded->question_count;
 
@@ -106,7 +106,7 @@ AsyncResult<bool> ChatService::load_session(std::string session_id) {
   // A stored session without turns is as good as new to record(), which starts its count from nothing.
   const bool has_turns = (*stored)->session.question_count > 0;
   SessionSeed seed{.session = std::move((*stored)->session), .recent = std::move((*stored)->recent)};
-  Result<void> seeded = co_await cache_.seed(std::move(seed));
+  Result<std::vector<SettledTurn>> seeded = co_await cache_.seed(std::move(seed));
   if (!seeded) co_return failure_of(std::move(seeded));
   co_return has_turns;
 }

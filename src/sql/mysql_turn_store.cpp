@@ -50,11 +50,27 @@ class MySqlTurnStore final : public TurnStore {
     });
   }
 
-  AsyncResult<std::size_t> erase(std::string session_id) override {
+  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t /*accepted*/) override {
     co_return co_await run("deleting a session", [session_id](MySqlConnection& connection) {
       return erase_session(connection, session_id);
     });
   }
+
+  AsyncResult<std::vector<Result<AppendOutcome>>> append(
+      std::shared_ptr<const std::vector<DirectTurn>>) override {
+    co_return fail(ErrorKind::internal, "append is missing");
+  }
+  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string, std::size_t) override {
+    co_return std::vector<std::string>();
+  }
+  AsyncResult<void> settle(std::string, std::vector<SettledTurn>) override {
+    co_return fail(ErrorKind::internal, "settle is missing");
+  }
+  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string>) override {
+    co_return std::vector<SessionCount>();
+  }
+  AsyncResult<bool> knows_lineage(std::uint64_t) override { co_return true; }
+  AsyncResult<void> note_lineage(std::uint64_t) override { co_return Result<void>(); }
 
   AsyncResult<void> ping() override {
     // Taking a connection asks the server, or connects to it.

@@ -51,10 +51,26 @@ class SqliteTurnStore final : public TurnStore {
     });
   }
 
-  AsyncResult<std::size_t> erase(std::string session_id) override {
+  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t /*accepted*/) override {
     return writer_.run(
         [session_id = std::move(session_id)](SqliteTurnWriter& writer) { return writer.erase(session_id); });
   }
+
+  AsyncResult<std::vector<Result<AppendOutcome>>> append(
+      std::shared_ptr<const std::vector<DirectTurn>>) override {
+    co_return fail(ErrorKind::internal, "append is missing");
+  }
+  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string, std::size_t) override {
+    co_return std::vector<std::string>();
+  }
+  AsyncResult<void> settle(std::string, std::vector<SettledTurn>) override {
+    co_return fail(ErrorKind::internal, "settle is missing");
+  }
+  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string>) override {
+    co_return std::vector<SessionCount>();
+  }
+  AsyncResult<bool> knows_lineage(std::uint64_t) override { co_return true; }
+  AsyncResult<void> note_lineage(std::uint64_t) override { co_return Result<void>(); }
 
   AsyncResult<void> ping() override {
     return readers_.run([](SqliteTurnReader& reader) { return reader.ping(); });

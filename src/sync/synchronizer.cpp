@@ -43,9 +43,11 @@ struct Synchronizer::Impl {
     OneShot<Result<void>> done;
   };
 
-  Impl(const asio::any_io_executor& on, PendingTurns& pending, TurnStore& store, const Clock& clock,
-       const SynchronizerOptions& options)
+  Impl(const asio::any_io_executor& on, TurnCache& turn_cache, PendingTurns& pending, TurnStore& store,
+       const Clock& clock, const SynchronizerOptions& options)
       : executor(on),
+        cache(turn_cache),
+        backlog(options.limits),
         tools(std::make_shared<const DrainTools>(DrainTools{.executor = on,
                                                             .pending = pending,
                                                             .store = store,
@@ -67,7 +69,10 @@ struct Synchronizer::Impl {
   AsyncResult<void> commit_together(std::vector<std::shared_ptr<RequestedCommit>> group);
 
   asio::any_io_executor executor;
+  TurnCache& cache;
   SyncMetrics metrics;
+  Backlog backlog;
+  CacheTrust trust;
   std::shared_ptr<const DrainTools> tools;
   DrainSchedule schedule;
   std::unique_ptr<Alarm> alarm;
@@ -180,9 +185,9 @@ AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<std::shared_pt
   co_return Result<void>();
 }
 
-Synchronizer::Synchronizer(const asio::any_io_executor& executor, PendingTurns& pending, TurnStore& store,
-                           const Clock& clock, SynchronizerOptions options)
-    : impl_(std::make_unique<Impl>(executor, pending, store, clock, options)) {}
+Synchronizer::Synchronizer(const asio::any_io_executor& executor, TurnCache& cache, PendingTurns& pending,
+                           TurnStore& store, const Clock& clock, SynchronizerOptions options)
+    : impl_(std::make_unique<Impl>(executor, cache, pending, store, clock, options)) {}
 
 Synchronizer::~Synchronizer() = default;
 
@@ -209,7 +214,16 @@ AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session) {
                         asio::use_awaitable);
 }
 
-void Synchronizer::note_accepted() {
+AsyncResult<AppendOutcome> Synchronizer::append(DirectTurn) {
+  co_return fail(ErrorKind::internal, "append is missing");
+}
+
+const Backlog& Synchronizer::backlog() const { return impl_->backlog; }
+
+CacheTrust& Synchronizer::trust() { return impl_->trust; }
+
+void Synchronizer::note_accepted(std::size_t bytes) {
+  impl_->backlog.add(bytes);
   const std::size_t accepted = impl_->accepted_since_drain.fetch_add(1, std::memory_order_relaxed) + 1;
   if (accepted != impl_->tools->options.watermark) return;
   asio::post(impl_->executor, [this] { impl_->alarm->ring(); });

@@ -13,7 +13,10 @@
 #include "base/error.hpp"
 #include "base/metrics.hpp"
 #include "chat/pending_turns.hpp"
+#include "chat/turn_cache.hpp"
 #include "chat/turn_store.hpp"
+#include "sync/backlog.hpp"
+#include "sync/cache_trust.hpp"
 
 namespace chatsync::sync {
 
@@ -31,6 +34,7 @@ struct SynchronizerOptions {
   std::size_t connections = 2;  ///< Batches written at the same time.
   std::size_t watermark = 10'000;
   std::chrono::milliseconds sweep_interval{300'000};
+  BacklogLimits limits{};
 };
 
 /// Read by /metrics; written by the synchroniser.
@@ -42,6 +46,12 @@ struct SyncMetrics {
   Counter batches;
   DurationHistogram batch_duration;
   Gauge last_success_us;  ///< Time of the last drain that moved all it found; microseconds since the epoch.
+  Counter retries_store_unavailable;  ///< Drains that failed, by what failed them.
+  Counter retries_outcome_unknown;
+  Counter retries_cache;
+  Counter retries_other;
+  Counter turns_appended;  ///< Turns that the store took in the cache's place.
+  Counter turns_settled;   ///< Those of them that got their final number.
 };
 
 /// Carries pending turns from the cache to the store: every interval, when asked, and early when many turns
@@ -53,8 +63,9 @@ struct SyncMetrics {
 /// its own executor. run() must have ended before the object is destroyed.
 class Synchronizer {
  public:
-  Synchronizer(const boost::asio::any_io_executor& executor, PendingTurns& pending, TurnStore& store,
-               const Clock& clock, SynchronizerOptions options);
+  /// `cache` and `pending` are the two sides of one cache, to be used on `executor`.
+  Synchronizer(const boost::asio::any_io_executor& executor, TurnCache& cache, PendingTurns& pending,
+               TurnStore& store, const Clock& clock, SynchronizerOptions options);
   ~Synchronizer();
   Synchronizer(const Synchronizer&) = delete;
   Synchronizer& operator=(const Synchronizer&) = delete;
@@ -70,8 +81,17 @@ class Synchronizer {
   /// moment, in one transaction, and acknowledges it.
   AsyncResult<void> commit(PendingTurn turn, Session session);
 
-  /// Any thread: counts an accepted turn towards the watermark.
-  void note_accepted();
+  /// Any thread. Has the store take a turn that the cache cannot, together with others that ask at the same
+  /// moment, in one transaction; returns after its COMMIT. The cache is not trusted from then on, until what
+  /// was appended has its final numbers.
+  AsyncResult<AppendOutcome> append(DirectTurn turn);
+
+  /// Any thread: counts an accepted turn of so many bytes towards the watermark and the backlog.
+  void note_accepted(std::size_t bytes);
+
+  /// Any thread.
+  const Backlog& backlog() const;
+  CacheTrust& trust();
 
   /// Any thread. Ends run(); later drains happen only through sync_now().
   void stop();

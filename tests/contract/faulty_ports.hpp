@@ -49,9 +49,34 @@ class FaultyStore final : public TurnStore {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await store_().sessions_of(std::move(user_id), std::move(page));
   }
-  AsyncResult<std::size_t> erase(std::string session_id) override {
+  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t accepted) override {
     if (outage) co_return std::unexpected(*outage);
-    co_return co_await store_().erase(std::move(session_id));
+    co_return co_await store_().erase(std::move(session_id), accepted);
+  }
+  AsyncResult<std::vector<Result<AppendOutcome>>> append(
+      std::shared_ptr<const std::vector<DirectTurn>> turns) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().append(std::move(turns));
+  }
+  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().unsettled_sessions(std::move(after), limit);
+  }
+  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().settle(std::move(session_id), std::move(turns));
+  }
+  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().counts_of(std::move(session_ids));
+  }
+  AsyncResult<bool> knows_lineage(std::uint64_t lineage) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().knows_lineage(lineage);
+  }
+  AsyncResult<void> note_lineage(std::uint64_t lineage) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().note_lineage(lineage);
   }
   AsyncResult<void> ping() override {
     if (outage) co_return std::unexpected(*outage);
@@ -76,6 +101,10 @@ class FaultyPending final : public PendingTurns {
     co_return co_await pending_().acknowledge(std::move(batch));
   }
   AsyncResult<std::size_t> count_pending() override { return pending_().count_pending(); }
+  AsyncResult<std::optional<std::int64_t>> oldest_pending_us() override {
+    return pending_().oldest_pending_us();
+  }
+  std::unique_ptr<SessionWalk> walk_sessions() override { return pending_().walk_sessions(); }
 
  private:
   std::function<PendingTurns&()> pending_;

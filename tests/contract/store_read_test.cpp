@@ -126,7 +126,7 @@ TEST_P(StoreRead, ListsWholeSessions) {
 TEST_P(StoreRead, DoesNotListErasedSessions) {
   write(numbered_turns("a", 1, 1));
   write(numbered_turns("b", 1, 1));
-  ok(store().erase("a"));
+  ok(store().erase("a", 0));
   EXPECT_EQ(sessions_of("ann"), std::vector<std::string>{"b"});
 }
 

@@ -207,7 +207,7 @@ TEST_P(StoreWrite, OverlappingBatchesAtTheSameTimeWriteEachTurnOnce) {
 
 TEST_P(StoreWrite, EverythingIsThereAfterARestart) {
   write(numbered_turns("s", 1, 3));
-  ok(store().erase("gone"));
+  ok(store().erase("gone", 0));
   rig().restart();
   EXPECT_EQ(turns("s"), numbered_turns("s", 1, 3));
   EXPECT_EQ(load("s")->session, session_after("s", 3));
@@ -220,7 +220,7 @@ TEST_P(StoreWrite, ErasingDeletesTurnsAndDeadLettersAndLeavesATombstone) {
   write(numbered_turns("s", 1, 3));
   write({intruder});
   write(numbered_turns("other", 1, 1));
-  EXPECT_EQ(ok(store().erase("s")), 3);
+  EXPECT_EQ(ok(store().erase("s", 0)), 3);
   EXPECT_TRUE(turns("s").empty());
   EXPECT_EQ(ok(store().count_turns("s")), 0);
   EXPECT_TRUE(dead_letter_codes().empty());
@@ -231,7 +231,7 @@ TEST_P(StoreWrite, ErasingDeletesTurnsAndDeadLettersAndLeavesATombstone) {
 
 TEST_P(StoreWrite, AnErasedSessionDoesNotComeBack) {
   write(numbered_turns("s", 1, 3));
-  ok(store().erase("s"));
+  ok(store().erase("s", 0));
   const SharedBatch late = batch_of([] {
     auto both = numbered_turns("s", 3, 5);
     both.push_back(numbered_turn("other", 1));
@@ -246,7 +246,7 @@ TEST_P(StoreWrite, AnErasedSessionDoesNotComeBack) {
 }
 
 TEST_P(StoreWrite, ASessionErasedBeforeItWasSeenDoesNotComeEither) {
-  EXPECT_EQ(ok(store().erase("s")), 0);
+  EXPECT_EQ(ok(store().erase("s", 0)), 0);
   EXPECT_TRUE(load("s")->deleted);
   EXPECT_EQ(write(numbered_turns("s", 1, 2)).deleted, 2);
   EXPECT_TRUE(turns("s").empty());
@@ -254,8 +254,8 @@ TEST_P(StoreWrite, ASessionErasedBeforeItWasSeenDoesNotComeEither) {
 
 TEST_P(StoreWrite, ErasingTwiceDeletesNothingTheSecondTime) {
   write(numbered_turns("s", 1, 3));
-  ok(store().erase("s"));
-  EXPECT_EQ(ok(store().erase("s")), 0);
+  ok(store().erase("s", 0));
+  EXPECT_EQ(ok(store().erase("s", 0)), 0);
   EXPECT_TRUE(load("s")->deleted);
 }
 

@@ -91,7 +91,7 @@ class SystemContract : public CoroutineTest,
   struct Program {
     Program(boost::asio::io_context& io, TurnCache& cache, PendingTurns& pending, TurnStore& store,
             const Clock& clock)
-        : synchronizer(io.get_executor(), pending, store, clock,
+        : synchronizer(io.get_executor(), cache, pending, store, clock,
                        {.interval = std::chrono::hours(1), .batch_turns = 20}),
           service(cache, store, answerer, synchronizer, clock, metrics, IdGenerator()) {}
 

@@ -43,7 +43,7 @@ class ScriptedAnswerer final : public Answerer {
 /// One thread of the server with all that belongs to it.
 struct RigWorker {
   explicit RigWorker(const Clock& clock, service::ServiceMetrics& metrics)
-      : synchronizer(io.get_executor(), cache, store, clock, {}),
+      : synchronizer(io.get_executor(), cache, cache, store, clock, {}),
         chat(cache, store, answerer, synchronizer, clock, metrics, IdGenerator()) {}
 
   boost::asio::io_context io{1};

@@ -75,7 +75,7 @@ TEST_F(MySqlConcurrency, AnEraseThatComesDuringAWriteDeletesWhatItWrote) {
       "VALUES ('a', 1795392000001000, 'held', 'u', '', '', '', '')");
   const auto writing = start(store().write(batch_of({numbered_turn("a", 1), numbered_turn("s", 1)})));
   ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
-  const auto erasing = start(store().erase("s"));
+  const auto erasing = start(store().erase("s", 0));
   ASSERT_TRUE(run_until([&] { return waiting_for_locks(2); }));
   other.query("ROLLBACK");
   const auto written = finish(writing);

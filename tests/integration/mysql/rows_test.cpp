@@ -191,7 +191,7 @@ TEST_F(MySqlRows, AnErasedSessionLeavesItsTombstoneOnly) {
   auto batch = *batch_of({numbered_turn("s", 1), clash});
   batch.sessions[0].title = "secret";
   ok(store().write(std::make_shared<const TurnBatch>(batch)));
-  EXPECT_EQ(ok(store().erase("s")), 1);
+  EXPECT_EQ(ok(store().erase("s", 0)), 1);
   const auto late = ok(store().write(std::make_shared<const TurnBatch>(batch)));
   EXPECT_EQ(late.deleted, 2);
   EXPECT_EQ(late.inserted, 0);

@@ -30,10 +30,13 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     std::map<std::int64_t, Turn> pending;
     std::int64_t last_timestamp_us = 0;
     bool unsynced = false;
+    std::int64_t settled_us = 0;                        ///< No later turn was settled.
+    std::map<std::int64_t, std::int64_t> settled = {};  ///< Numbers by time stamp, until forgotten.
   };
   std::map<std::string, State> sessions;
   std::size_t sweeps = 0;
   std::size_t passes = 0;
+  std::uint64_t lineage_now = 0;
 
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override {
     if (before_record) co_await before_record();
@@ -56,16 +59,34 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     co_return outcome;
   }
 
-  AsyncResult<void> seed(SessionSeed seed) override {
+  AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override {
     if (outage) co_return std::unexpected(*outage);
     const auto [place, inserted] = sessions.try_emplace(seed.session.session_id);
-    if (inserted) {
-      place->second.session = seed.session;
-      place->second.history = seed.recent;
-      if (!seed.recent.empty()) place->second.last_timestamp_us = seed.recent.back().timestamp_us;
+    State& state = place->second;
+    if (inserted) state.session = seed.session;
+    if (inserted || state.session.question_count < seed.session.question_count) {
+      state.session.question_count = seed.session.question_count;
+      state.history = seed.recent;
+      if (!seed.recent.empty()) note_time(state, seed.recent.back().timestamp_us);
     }
+    std::vector<SettledTurn> settled;
+    for (Turn& turn : seed.unsettled) {
+      if (turn.timestamp_us > state.settled_us) number(state, turn);
+      const auto found = state.settled.find(turn.timestamp_us);
+      if (found != state.settled.end()) settled.push_back({found->first, found->second});
+    }
+    co_return settled;
+  }
+
+  AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override {
+    if (outage) co_return std::unexpected(*outage);
+    const auto found = sessions.find(session_id);
+    if (found == sessions.end()) co_return Result<void>();
+    for (const std::int64_t timestamp_us : timestamps_us) found->second.settled.erase(timestamp_us);
     co_return Result<void>();
   }
+
+  std::uint64_t lineage() const override { return lineage_now; }
 
   AsyncResult<bool> create(Session session) override {
     if (outage) co_return std::unexpected(*outage);
@@ -159,7 +180,57 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     co_return count;
   }
 
+  AsyncResult<std::optional<std::int64_t>> oldest_pending_us() override {
+    if (drain_outage) co_return std::unexpected(*drain_outage);
+    std::optional<std::int64_t> oldest;
+    for (const auto& [id, state] : sessions) {
+      if (state.pending.empty()) continue;
+      oldest = std::min(oldest.value_or(state.pending.begin()->first), state.pending.begin()->first);
+    }
+    co_return oldest;
+  }
+
+  std::unique_ptr<SessionWalk> walk_sessions() override { return std::make_unique<Walk>(*this); }
+
  private:
+  /// Walks the sessions in order of their ids.
+  class Walk final : public SessionWalk {
+   public:
+    explicit Walk(MemoryTurnCache& cache) : cache_(cache) {}
+
+    AsyncResult<std::vector<SessionTally>> next(std::size_t max_sessions) override {
+      if (cache_.drain_outage) co_return std::unexpected(*cache_.drain_outage);
+      std::vector<SessionTally> tallies;
+      auto at = cache_.sessions.upper_bound(last_);
+      for (; at != cache_.sessions.end() && tallies.size() < max_sessions; ++at) {
+        last_ = at->first;
+        tallies.push_back({.session_id = at->first,
+                           .question_count = at->second.session.question_count,
+                           .pending = at->second.pending.size(),
+                           .history_length = at->second.history.size()});
+      }
+      co_return tallies;
+    }
+
+   private:
+    MemoryTurnCache& cache_;
+    std::string last_;
+  };
+
+  static void note_time(State& state, std::int64_t timestamp_us) {
+    state.last_timestamp_us = std::max(state.last_timestamp_us, timestamp_us);
+    state.session.updated_at_us = std::max(state.session.updated_at_us, timestamp_us);
+  }
+
+  static void number(State& state, Turn& turn) {
+    turn.seq = ++state.session.question_count;
+    state.settled.emplace(turn.timestamp_us, *turn.seq);
+    state.settled_us = turn.timestamp_us;
+    note_time(state, turn.timestamp_us);
+    state.history.push_back(turn);
+    if (state.history.size() > kHistoryTurns) state.history.erase(state.history.begin());
+  }
+
   /// Walks the sessions in order of their ids, and each one's turns in order of time.
   class Pass final : public PendingPass {
    public:

@@ -27,6 +27,9 @@ class MemoryTurnStore final : public TurnStore {
   std::map<std::string, Session> sessions;
   std::set<std::string> tombstones;
   std::vector<DeadLetter> dead_letters;
+  std::map<std::string, std::set<std::int64_t>> unsettled;  ///< Time stamps by session.
+  std::set<std::uint64_t> lineages;
+  std::set<std::string> begun_here;  ///< Sessions whose first turn was appended.
   std::vector<std::size_t> batch_sizes;
   std::size_t writes_under_way = 0;
   std::size_t most_writes_under_way = 0;
@@ -43,7 +46,10 @@ class MemoryTurnStore final : public TurnStore {
     WriteOutcome outcome;
     for (const Session& session : batch->sessions) upsert(session);
     for (const PendingTurn& pending : batch->turns) insert(pending, outcome);
-    dead_letters.insert(dead_letters.end(), batch->dead_letters.begin(), batch->dead_letters.end());
+    for (const DeadLetter& letter : batch->dead_letters) {
+      tombstones.contains(letter.session_id) ? static_cast<void>(++outcome.deleted)
+                                             : dead_letters.push_back(letter);
+    }
     co_return outcome;
   }
 
@@ -54,8 +60,68 @@ class MemoryTurnStore final : public TurnStore {
     const auto found = sessions.find(session_id);
     if (found == sessions.end() && !stored.deleted) co_return std::nullopt;
     if (found != sessions.end()) stored.session = found->second;
-    stored.recent = newest(session_id, {.limit = recent});
+    const std::set<std::int64_t>& open = unsettled[session_id];
+    for (Turn& turn : newest(session_id, {.limit = recent + open.size()})) {
+      if (!open.contains(turn.timestamp_us)) stored.recent.push_back(std::move(turn));
+    }
+    if (stored.recent.size() > recent) stored.recent.erase(stored.recent.begin());
+    for (const std::int64_t timestamp_us : open) {
+      if (stored.unsettled.size() < kUnsettledAtOnce)
+        stored.unsettled.push_back(rows.at({session_id, timestamp_us}));
+    }
+    stored.unsettled_count = static_cast<std::int64_t>(open.size());
     co_return stored;
+  }
+
+  AsyncResult<std::vector<Result<AppendOutcome>>> append(
+      std::shared_ptr<const std::vector<DirectTurn>> turns) override {
+    if (before_write) co_await before_write();
+    if (outage) co_return std::unexpected(*outage);
+    std::vector<Result<AppendOutcome>> outcomes;
+    for (const DirectTurn& direct : *turns) outcomes.push_back(append_one(direct));
+    co_return outcomes;
+  }
+
+  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) override {
+    if (outage) co_return std::unexpected(*outage);
+    std::vector<std::string> found;
+    for (auto at = unsettled.upper_bound(after); at != unsettled.end() && found.size() < limit; ++at) {
+      if (!at->second.empty()) found.push_back(at->first);
+    }
+    co_return found;
+  }
+
+  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) override {
+    if (outage) co_return std::unexpected(*outage);
+    for (const SettledTurn& turn : turns) {
+      if (unsettled[session_id].erase(turn.timestamp_us) == 0) continue;
+      rows.at({session_id, turn.timestamp_us}).seq = turn.seq;
+      std::int64_t& count = sessions[session_id].question_count;
+      count = std::max(count, turn.seq);
+    }
+    co_return Result<void>();
+  }
+
+  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {
+    if (outage) co_return std::unexpected(*outage);
+    std::vector<SessionCount> counts;
+    for (const std::string& id : session_ids) {
+      const auto found = sessions.find(id);
+      if (found != sessions.end() && !tombstones.contains(id))
+        counts.push_back({id, found->second.question_count});
+    }
+    co_return counts;
+  }
+
+  AsyncResult<bool> knows_lineage(std::uint64_t lineage) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return lineages.contains(lineage);
+  }
+
+  AsyncResult<void> note_lineage(std::uint64_t lineage) override {
+    if (outage) co_return std::unexpected(*outage);
+    lineages.insert(lineage);
+    co_return Result<void>();
   }
 
   AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) override {
@@ -81,9 +147,14 @@ class MemoryTurnStore final : public TurnStore {
     co_return found;
   }
 
-  AsyncResult<std::size_t> erase(std::string session_id) override {
+  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t accepted) override {
     if (outage) co_return std::unexpected(*outage);
     tombstones.insert(session_id);
+    unsettled.erase(session_id);
+    std::erase_if(dead_letters, [&](const DeadLetter& letter) { return letter.session_id == session_id; });
+    Session& session = sessions[session_id];
+    session.session_id = session_id;
+    session.question_count = std::max(session.question_count, accepted);
     co_return std::erase_if(rows, [&](const auto& row) { return row.first.first == session_id; });
   }
 
@@ -95,9 +166,30 @@ class MemoryTurnStore final : public TurnStore {
   std::string kind() const override { return "memory"; }
 
  private:
+  Result<AppendOutcome> append_one(const DirectTurn& direct) {
+    Turn turn = direct.turn;
+    if (tombstones.contains(turn.session_id)) return fail(ErrorKind::gone, "erased");
+    Session& session = sessions[turn.session_id];
+    if (session.session_id.empty()) {
+      session = {.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
+    }
+    std::set<std::int64_t>& open = unsettled[turn.session_id];
+    const std::vector<Turn> last = newest(turn.session_id, {.limit = 1});
+    if (!last.empty()) turn.timestamp_us = std::max(turn.timestamp_us, last.back().timestamp_us + 1);
+    turn.seq = session.question_count + static_cast<std::int64_t>(open.size()) + 1;
+    session.updated_at_us = std::max(session.updated_at_us, turn.timestamp_us);
+    open.insert(turn.timestamp_us);
+    if (direct.known_new) begun_here.insert(turn.session_id);
+    rows.emplace(std::pair(turn.session_id, turn.timestamp_us), turn);
+    return AppendOutcome{.question_count = *turn.seq,
+                         .timestamp_us = turn.timestamp_us,
+                         .provisional = !begun_here.contains(turn.session_id)};
+  }
+
   void upsert(const Session& session) {
-    if (tombstones.contains(session.session_id)) return;
     Session& stored = sessions.try_emplace(session.session_id, session).first->second;
+    stored.question_count = std::max(stored.question_count, session.question_count);
+    if (tombstones.contains(session.session_id)) return;
     stored.updated_at_us = std::max(stored.updated_at_us, session.updated_at_us);
     if (!session.title.empty()) stored.title = session.title;
   }

@@ -23,7 +23,7 @@ class ServiceFixture : public sync::SyncFixture {
 
   answer::EchoAnswerer echo;
   ServiceMetrics metrics;
-  sync::Synchronizer synchronizer{io.get_executor(), cache, store, clock, {}};
+  sync::Synchronizer synchronizer{io.get_executor(), cache, cache, store, clock, {}};
   ChatService service{cache, store, echo, synchronizer, clock, metrics, IdGenerator(1)};
 };
 

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 class SynchronizerTest : public SyncFixture {
  protected:
   void start(SynchronizerOptions options = {.interval = 300s, .watermark = 100, .sweep_interval = 3600s}) {
-    synchronizer = std::make_unique<Synchronizer>(io.get_executor(), cache, store, clock, options);
+    synchronizer = std::make_unique<Synchronizer>(io.get_executor(), cache, cache, store, clock, options);
     boost::asio::co_spawn(io, synchronizer->run(), [this](const std::exception_ptr&) { ended = true; });
     settle();
   }
@@ -61,10 +61,10 @@ TEST_F(SynchronizerTest, SyncsEveryInterval) {
 TEST_F(SynchronizerTest, SyncsEarlyAtTheWatermark) {
   start();
   record("a", 100);
-  for (int i = 0; i < 99; ++i) synchronizer->note_accepted();
+  for (int i = 0; i < 99; ++i) synchronizer->note_accepted(1);
   settle();
   EXPECT_EQ(store.rows.size(), 0U);
-  synchronizer->note_accepted();
+  synchronizer->note_accepted(1);
   settle();
   EXPECT_EQ(store.rows.size(), 100U);
 }

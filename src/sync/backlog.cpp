@@ -1,0 +1,64 @@
+#include "sync/backlog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace chatsync::sync {
+namespace {
+
+constexpr std::int64_t kUnmeasuredTurnBytes = 1'024;
+
+std::size_t at_least_zero(std::int64_t value) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(value, 0));
+}
+
+}  // namespace
+
+void Backlog::add(std::size_t bytes) noexcept {
+  turns_.fetch_add(1, std::memory_order_relaxed);
+  bytes_.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+}
+
+void Backlog::remove(std::size_t turns, std::size_t bytes) noexcept {
+  turns_.fetch_sub(static_cast<std::int64_t>(turns), std::memory_order_relaxed);
+  bytes_.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+}
+
+void Backlog::recount(std::size_t turns) noexcept {
+  const std::int64_t counted = static_cast<std::int64_t>(turns);
+  const std::int64_t before = turns_.exchange(counted, std::memory_order_relaxed);
+  const std::int64_t bytes = bytes_.load(std::memory_order_relaxed);
+  const std::int64_t each = before > 0 && bytes > 0 ? bytes / before : kUnmeasuredTurnBytes;
+  // What is added between the two is at most a few turns, and counted at the next time.
+  bytes_.fetch_add(counted * each - bytes, std::memory_order_relaxed);
+}
+
+void Backlog::set_oldest(std::optional<std::int64_t> oldest_us) noexcept {
+  oldest_us_.store(oldest_us.value_or(0), std::memory_order_relaxed);
+}
+
+std::size_t Backlog::turns() const noexcept { return at_least_zero(turns_.load(std::memory_order_relaxed)); }
+
+std::size_t Backlog::bytes() const noexcept { return at_least_zero(bytes_.load(std::memory_order_relaxed)); }
+
+std::chrono::microseconds Backlog::age(std::int64_t now_us) const noexcept {
+  const std::int64_t oldest = oldest_us_.load(std::memory_order_relaxed);
+  return std::chrono::microseconds(oldest == 0 ? 0 : std::max<std::int64_t>(now_us - oldest, 0));
+}
+
+std::optional<Error> Backlog::refusal(std::int64_t now_us) const {
+  const auto full = [](std::string what) {
+    return Error{.kind = ErrorKind::overloaded,
+                 .message = "the turns that wait for the store have reached their limit (" + what +
+                            "); this one was not accepted: see why the store does not take them",
+                 .code = "backlog_full"};
+  };
+  if (turns() >= limits_.turns) return full(fmt::format("MAX_PENDING_TURNS={}", limits_.turns));
+  if (bytes() >= limits_.bytes) return full(fmt::format("MAX_PENDING_BYTES={}", limits_.bytes));
+  if (limits_.age.count() > 0 && age(now_us) >= limits_.age)
+    return full(fmt::format("MAX_PENDING_AGE={}", limits_.age.count()));
+  return std::nullopt;
+}
+
+}  // namespace chatsync::sync

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/error.hpp"
+
+namespace chatsync::sync {
+
+/// Past any of these, turns are refused before they are accepted (promise 6).
+struct BacklogLimits {
+  std::size_t turns = 2'000'000;
+  std::size_t bytes = std::size_t{2} * 1024 * 1024 * 1024;
+  std::chrono::seconds age{0};  ///< Of the oldest pending turn; 0: no limit.
+};
+
+/// How much waits for the store, as far as this process knows: what a drain counted last, and what was
+/// accepted and synced since. Turns that other instances accept are counted at the next drain, which is at
+/// most 30 s away while the store is down. Lock-free; any thread.
+class Backlog {
+ public:
+  explicit Backlog(BacklogLimits limits) : limits_(limits) {}
+
+  void add(std::size_t bytes) noexcept;
+  void remove(std::size_t turns, std::size_t bytes) noexcept;
+
+  /// Replaces the number of turns by a count just taken; their bytes are scaled along.
+  void recount(std::size_t turns) noexcept;
+  void set_oldest(std::optional<std::int64_t> oldest_us) noexcept;
+
+  std::size_t turns() const noexcept;
+  std::size_t bytes() const noexcept;
+  /// The age of the oldest pending turn at `now_us`; 0 if nothing is pending.
+  std::chrono::microseconds age(std::int64_t now_us) const noexcept;
+
+  /// Why no further turn can be taken at `now_us` (`overloaded`, `backlog_full`); nothing if it can.
+  std::optional<Error> refusal(std::int64_t now_us) const;
+
+ private:
+  const BacklogLimits limits_;
+  std::atomic<std::int64_t> turns_{0};
+  std::atomic<std::int64_t> bytes_{0};
+  std::atomic<std::int64_t> oldest_us_{0};  ///< 0: nothing is pending.
+};
+
+}  // namespace chatsync::sync
