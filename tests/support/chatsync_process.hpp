@@ -49,6 +49,8 @@ class ChatsyncProcess {
   void freeze() const { signal(SIGSTOP); }
   void thaw() const { signal(SIGCONT); }
   bool running() { return process_->running(); }
+  /// Waits for an end that is on its way; whether it came within `patience`.
+  bool ended(std::chrono::milliseconds patience) { return process_->wait(patience).has_value(); }
 
   /// Sends the signal and waits for the end. The exit status, or 128 + signal.
   int stop(int number = SIGTERM);

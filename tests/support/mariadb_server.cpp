@@ -85,6 +85,7 @@ MariaDbServer::MariaDbServer(Options options) : options_(std::move(options)) {
 bool MariaDbServer::try_start() {
   Command command{.program = kProgram,
                   .arguments = common_arguments(directory_ / "data"),
+                  .environment = options_.environment,
                   .output_directory = directory_.path()};
   auto& arguments = command.arguments;
   arguments.insert(
@@ -144,5 +145,6 @@ void MariaDbServer::restart() {
 void MariaDbServer::freeze() const { process_->signal(SIGSTOP); }
 void MariaDbServer::thaw() const { process_->signal(SIGCONT); }
 bool MariaDbServer::running() { return process_->running(); }
+bool MariaDbServer::ended(std::chrono::milliseconds patience) { return process_->wait(patience).has_value(); }
 
 }  // namespace chatsync::test

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +23,7 @@ class MariaDbServer {
     std::filesystem::path tls_certificate;  ///< Not empty: the server offers TLS.
     std::filesystem::path tls_key;
     std::vector<std::string> extra;  ///< More command line arguments of mariadbd.
+    std::map<std::string, std::string> environment;
   };
 
   MariaDbServer();
@@ -44,6 +47,8 @@ class MariaDbServer {
   void freeze() const;
   void thaw() const;
   bool running();
+  /// Waits for an end that is on its way; whether it came within `patience`.
+  bool ended(std::chrono::milliseconds patience);
 
  private:
   bool try_start();

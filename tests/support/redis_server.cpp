@@ -59,6 +59,7 @@ bool RedisServer::try_start() {
                                 "--daemonize",
                                 "no"},
                   .name = "redis-server",
+                  .environment = options_.environment,
                   .working_directory = directory_.path(),
                   .output_directory = directory_.path()};
   auto& arguments = command.arguments;
@@ -115,5 +116,6 @@ void RedisServer::restart() {
 void RedisServer::freeze() const { process_->signal(SIGSTOP); }
 void RedisServer::thaw() const { process_->signal(SIGCONT); }
 bool RedisServer::running() { return process_->running(); }
+bool RedisServer::ended(std::chrono::milliseconds patience) { return process_->wait(patience).has_value(); }
 
 }  // namespace chatsync::test

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +27,7 @@ class RedisServer {
     std::filesystem::path tls_certificate;  ///< Not empty: TCP speaks TLS only, the Unix socket plain RESP.
     std::filesystem::path tls_key;
     std::vector<std::string> extra;  ///< More command line arguments of redis-server.
+    std::map<std::string, std::string> environment;
   };
 
   RedisServer();
@@ -47,6 +50,8 @@ class RedisServer {
   void freeze() const;
   void thaw() const;
   bool running();
+  /// Waits for an end that is on its way; whether it came within `patience`.
+  bool ended(std::chrono::milliseconds patience);
 
  private:
   bool try_start();
