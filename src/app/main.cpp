@@ -4,10 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "app/doctor.hpp"
+#include "app/exit_codes.hpp"
 #include "app/serve.hpp"
 #include "base/log.hpp"
 #include "base/settings_loader.hpp"
 #include "base/settings_report.hpp"
+
+namespace {
+
+int run(const chatsync::LoadedSettings& loaded) {
+  using namespace chatsync;
+  if (loaded.command == "doctor") return app::doctor(loaded.settings);
+  return app::serve(loaded.settings);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace chatsync;
@@ -27,9 +39,9 @@ int main(int argc, char** argv) {
     case SettingsAction::print_config:
       fmt::print("{}", config_text(*loaded));
       return app::kExitOk;
-    case SettingsAction::serve:
+    case SettingsAction::run:
       start_logging(loaded->settings.log_level);
-      return app::serve(loaded->settings);
+      return run(*loaded);
   }
   return app::kExitCannotStart;
 }

@@ -18,6 +18,7 @@
 
 #include "answer/echo_answerer.hpp"
 #include "app/backends.hpp"
+#include "app/exit_codes.hpp"
 #include "app/io_thread.hpp"
 #include "app/shutdown.hpp"
 #include "base/log.hpp"

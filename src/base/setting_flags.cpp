@@ -29,8 +29,7 @@ std::vector<std::string> prepared(std::span<const std::string> args) {
   return reversed;
 }
 
-std::string explain_extra(const std::string& arg) {
-  if (!arg.starts_with("-")) return fmt::format("unexpected argument '{}'; settings begin with --", arg);
+std::string explain_unknown_flag(const std::string& arg) {
   const std::string flag = arg.substr(0, arg.find('='));
   const auto meant = nearest_flag(flag);
   return meant ? fmt::format("unknown flag {}; did you mean {}?", flag, *meant)
@@ -65,7 +64,18 @@ Result<SettingFlags> parse_setting_flags(std::span<const std::string> args) {
   } catch (const CLI::ParseError& error) {
     return bad_flag(error.what());
   }
-  if (const auto extra = app.remaining(); !extra.empty()) return bad_flag(explain_extra(extra.front()));
+  bool named = false;
+  for (std::string& extra : app.remaining()) {
+    if (extra.starts_with("-")) return bad_flag(explain_unknown_flag(extra));
+    if (std::exchange(named, true)) {
+      flags.arguments.push_back(std::move(extra));
+    } else {
+      flags.command = std::move(extra);
+    }
+  }
+  if (auto complaint = complaint_about_command(flags.command, flags.arguments)) {
+    return bad_flag(std::move(*complaint));
+  }
 
   if (print_config->count() > 0) flags.action = SettingsAction::print_config;
   if (version->count() > 0) flags.action = SettingsAction::version;

@@ -109,6 +109,8 @@ Result<LoadedSettings> load_settings(std::span<const std::string> args, const En
 
   LoadedSettings loaded;
   loaded.action = flags->action;
+  loaded.command = std::move(flags->command);
+  loaded.arguments = std::move(flags->arguments);
   if (loaded.action == SettingsAction::help || loaded.action == SettingsAction::version) return loaded;
 
   RawValues values;

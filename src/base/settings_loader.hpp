@@ -6,7 +6,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "base/commands.hpp"
 #include "base/error.hpp"
 #include "base/settings.hpp"
 
@@ -17,7 +19,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 /// Gives the text of a file, nothing if there is no such file, or an error if it cannot be read.
 using FileReader = std::function<Result<std::optional<std::string>>(const std::filesystem::path&)>;
 
-enum class SettingsAction { serve, help, version, print_config };
+enum class SettingsAction { run, help, version, print_config };
 
 struct LoadedSettings {
   Settings settings;
@@ -28,7 +30,11 @@ struct LoadedSettings {
 
   /// What the flags ask for. With `help` and `version` nothing else was read or checked; with `print_config`
   /// the settings may contradict each other.
-  SettingsAction action = SettingsAction::serve;
+  SettingsAction action = SettingsAction::run;
+
+  /// What to do then: a name out of commands(), and what stands behind it.
+  std::string command{kServe};
+  std::vector<std::string> arguments;
 };
 
 /// Puts the settings together: flags over the environment over the `.env` file over the defaults. `args` are

@@ -11,16 +11,19 @@ namespace chatsync {
 namespace {
 
 constexpr std::string_view kUsage =
-    "Usage: chatsync [--FLAG VALUE]...\n"
+    "Usage: chatsync [COMMAND] [--FLAG VALUE]...\n"
     "\n"
     "Serves chat sessions over HTTP: answers from a fast cache, and keeps every turn in a durable store.\n"
     "Without any setting it needs no other server. A flag counts more than the environment, the\n"
-    "environment more than the .env file, and that more than the default.\n"
+    "environment more than the .env file, and that more than the default.\n";
+
+constexpr std::string_view kActions =
     "\n"
-    "  --env-file PATH   file of settings; without it .env, if there is one\n"
-    "  --print-config    show the settings in force and where each came from, and end\n"
-    "  --version         show the version, and end\n"
-    "  -h, --help        show this, and end\n";
+    "Flags\n"
+    "  --env-file PATH                   file of settings; without it .env, if there is one\n"
+    "  --print-config                    show the settings in force and where each came from, and end\n"
+    "  --version                         show the version, and end\n"
+    "  -h, --help                        show this, and end\n";
 
 /// Quoted where a `.env` file would take it for something else.
 std::string as_env_value(std::string_view value) {
@@ -39,6 +42,12 @@ std::string as_env_value(std::string_view value) {
 std::string help_text() {
   const Settings defaults;
   std::string out(kUsage);
+  out += "\nCommands\n";
+  for (const CommandRow& row : commands()) {
+    const std::string_view space = row.arguments.empty() ? "" : " ";
+    out += fmt::format("  {:<33} {}\n", fmt::format("{}{}{}", row.name, space, row.arguments), row.help);
+  }
+  out += kActions;
   std::string_view group;
   for (const SettingRow& row : settings_table()) {
     if (row.group != group) out += fmt::format("\n{}\n", row.group);

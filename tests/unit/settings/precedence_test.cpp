@@ -14,7 +14,7 @@ TEST(LoadSettings, GivesTheDefaultsWithoutAnySource) {
   EXPECT_FALSE(loaded->settings.redis.enabled());
   EXPECT_FALSE(loaded->settings.mysql.enabled());
   EXPECT_TRUE(loaded->origins.empty());
-  EXPECT_EQ(loaded->action, SettingsAction::serve);
+  EXPECT_EQ(loaded->action, SettingsAction::run);
 }
 
 TEST(LoadSettings, ReadsTheUsualFileAsItIsPrinted) {
@@ -114,7 +114,6 @@ TEST(LoadSettings, NamesTheFlagOfABadValue) {
 TEST(LoadSettings, SuggestsTheFlagThatWasMeant) {
   EXPECT_EQ(refusal_of({.args = {"--http-prot=1"}}), "unknown flag --http-prot; did you mean --http-port?");
   EXPECT_EQ(refusal_of({.args = {"--colour"}}), "unknown flag --colour; --help lists all");
-  EXPECT_EQ(refusal_of({.args = {"serve"}}), "unexpected argument 'serve'; settings begin with --");
 }
 
 TEST(LoadSettings, RefusesAFlagWithoutItsValue) {
