@@ -1,0 +1,12 @@
+#pragma once
+
+#include "chat/dead_letters.hpp"
+#include "chat/store_audit.hpp"
+#include "chat/turn_store.hpp"
+
+namespace chatsync::sql {
+
+/// All that a database offers.
+class SqlStore : public TurnStore, public DeadLetters, public StoreAudit {};
+
+}  // namespace chatsync::sql
