@@ -5,6 +5,11 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/server_address.hpp"
+#include "base/setting_value.hpp"
+#include "base/settings_table.hpp"
 
 namespace chatsync {
 namespace {
@@ -19,26 +24,49 @@ std::string named(const LoadedSettings& loaded, std::string_view name) {
   return fmt::format("{} ({})", name, origin == loaded.origins.end() ? "default" : origin->second);
 }
 
+bool is_set(const LoadedSettings& loaded, std::string_view name) {
+  return loaded.origins.contains(name) && !value_text(*find_setting(name), loaded.settings).empty();
+}
+
 struct Server {
   std::string_view prefix;
-  std::string_view host;
-  std::string_view socket;
-  bool host_set;
-  bool socket_set;
-  std::string_view instead;  ///< What serves without it.
+  std::vector<std::string_view> places;  ///< The settings of which one says where it is.
+  std::string_view instead;              ///< What serves without it.
 };
 
 Result<void> check_server(const LoadedSettings& loaded, const Server& server) {
-  if (server.host_set && server.socket_set) {
-    return contradiction(server.host, fmt::format("{} and {} are both set: keep one of them",
-                                                  named(loaded, server.host), named(loaded, server.socket)));
+  std::vector<std::string_view> set;
+  bool left_out = false;  // A place that is set, if to nothing, says that the server is left out on purpose.
+  for (const std::string_view place : server.places) {
+    if (is_set(loaded, place)) set.push_back(place);
+    left_out = left_out || loaded.origins.contains(place);
   }
-  // A host that is set, if to nothing, says that the server is left out on purpose.
-  if (loaded.origins.contains(server.host) || loaded.origins.contains(server.socket)) return {};
+  if (set.size() > 1) {
+    return contradiction(set[0], fmt::format("{} and {} are both set: keep one of them",
+                                             named(loaded, set[0]), named(loaded, set[1])));
+  }
+  if (left_out) return {};
   for (const auto& [name, origin] : loaded.origins) {
     if (!name.starts_with(server.prefix)) continue;
-    return contradiction(name, fmt::format("{} ({}) is set, but neither {} nor {} is: {} would serve", name,
-                                           origin, server.host, server.socket, server.instead));
+    return contradiction(name, fmt::format("{} ({}) is set, but none of {} is: {} would serve", name, origin,
+                                           fmt::join(server.places, ", "), server.instead));
+  }
+  return {};
+}
+
+Result<void> check_sentinels(const LoadedSettings& loaded) {
+  const Settings::Redis& redis = loaded.settings.redis;
+  if (!redis.sentinels.empty()) {
+    const auto servers = parse_server_list(redis.sentinels, kSentinelPort);
+    if (servers) return {};
+    return contradiction("REDIS_SENTINELS", fmt::format("{}: expected host:port,host:port, but {}",
+                                                        named(loaded, "REDIS_SENTINELS"), servers.error()));
+  }
+  for (const std::string_view name : {"REDIS_SENTINEL_MASTER", "REDIS_SENTINEL_PASSWORD"}) {
+    if (!redis.enabled() || !loaded.origins.contains(name)) continue;
+    return contradiction(name,
+                         fmt::format("{} is set, but REDIS_SENTINELS is not: no Sentinel would be asked",
+                                     named(loaded, name)));
   }
   return {};
 }
@@ -47,15 +75,14 @@ Result<void> check_server(const LoadedSettings& loaded, const Server& server) {
 
 Result<void> check_combinations(const LoadedSettings& loaded) {
   const Settings::Redis& redis = loaded.settings.redis;
-  const Settings::MySql& mysql = loaded.settings.mysql;
   const auto servers = std::to_array<Server>({
-      {"REDIS_", "REDIS_HOST", "REDIS_SOCKET", !redis.host.empty(), !redis.socket.empty(),
-       "the embedded cache"},
-      {"MYSQL_", "MYSQL_HOST", "MYSQL_SOCKET", !mysql.host.empty(), !mysql.socket.empty(), "SQLite"},
+      {"REDIS_", {"REDIS_HOST", "REDIS_SOCKET", "REDIS_SENTINELS"}, "the embedded cache"},
+      {"MYSQL_", {"MYSQL_HOST", "MYSQL_SOCKET"}, "SQLite"},
   });
   for (const Server& server : servers) {
     if (auto checked = check_server(loaded, server); !checked) return checked;
   }
+  if (auto checked = check_sentinels(loaded); !checked) return checked;
   if (redis.tls && !redis.socket.empty()) {
     return contradiction("REDIS_TLS", fmt::format("{} is on, but {} is a Unix socket, which carries no TLS",
                                                   named(loaded, "REDIS_TLS"), named(loaded, "REDIS_SOCKET")));

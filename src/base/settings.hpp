@@ -10,6 +10,9 @@
 
 namespace chatsync {
 
+/// Where a Sentinel listens if REDIS_SENTINELS does not say it.
+inline constexpr std::uint16_t kSentinelPort = 26'379;
+
 /// Everything an operator can set. The default values stand here and nowhere else; settings_table.cpp gives
 /// each its name, its kind and its line of help. Plain data: read at start, constant afterwards.
 struct Settings {
@@ -36,6 +39,7 @@ struct Settings {
     std::filesystem::path tls_ca;  ///< Empty: the system's certificates.
     std::string sentinels;         ///< `host:port,host:port`; then `host` and `port` are not used.
     std::string sentinel_master = "mymaster";
+    std::string sentinel_password;
     std::chrono::milliseconds timeout{5'000};
 
     bool enabled() const { return !host.empty() || !socket.empty() || !sentinels.empty(); }

@@ -24,7 +24,8 @@ auto& own(Settings& settings) {
 
 constexpr std::string_view kServer = "Server";
 constexpr std::string_view kHttp = "HTTP";
-constexpr std::string_view kCache = "Cache: Redis, or embedded without REDIS_HOST and REDIS_SOCKET";
+constexpr std::string_view kCache =
+    "Cache: Redis, or embedded without REDIS_HOST, REDIS_SOCKET and REDIS_SENTINELS";
 constexpr std::string_view kStore = "Store: MySQL or MariaDB, or SQLite without MYSQL_HOST and MYSQL_SOCKET";
 constexpr std::string_view kSync = "Carrying turns from the cache to the store";
 
@@ -110,6 +111,8 @@ const auto kTable = std::to_array<SettingRow>({
      "Sentinels to ask for the master, in place of REDIS_HOST"},
     {kCache, "REDIS_SENTINEL_MASTER", "NAME", kNonEmpty, in<&Settings::redis, &Redis::sentinel_master>,
      "the master's name at the Sentinels"},
+    {kCache, "REDIS_SENTINEL_PASSWORD", "PASSWORD", kText, in<&Settings::redis, &Redis::sentinel_password>,
+     "password of the Sentinels; empty: none is sent", true},
     {kCache, "REDIS_TIMEOUT", "SECONDS", kUpToADay, in<&Settings::redis, &Redis::timeout>,
      "time for Redis to connect or to reply"},
     {kCache, "SESSION_TTL", "SECONDS", kUpToTenYears, own<&Settings::session_ttl>,

@@ -22,10 +22,10 @@ TEST(Combinations, AnEmptiedHostMakesRoomForTheSocket) {
 TEST(Combinations, AServersSettingsNeedTheServer) {
   EXPECT_EQ(
       refusal_of({.environment = {{"MYSQL_PASSWORD", "secret"}}}),
-      "MYSQL_PASSWORD (environment) is set, but neither MYSQL_HOST nor MYSQL_SOCKET is: SQLite would serve");
+      "MYSQL_PASSWORD (environment) is set, but none of MYSQL_HOST, MYSQL_SOCKET is: SQLite would serve");
   EXPECT_EQ(refusal_of({.files = {{".env", "REDIS_PORT=6380"}}}),
-            "REDIS_PORT (.env:1) is set, but neither REDIS_HOST nor REDIS_SOCKET is: the embedded cache "
-            "would serve");
+            "REDIS_PORT (.env:1) is set, but none of REDIS_HOST, REDIS_SOCKET, REDIS_SENTINELS is: the "
+            "embedded cache would serve");
 }
 
 TEST(Combinations, AServerMayBeSwitchedOffByAnEmptyHost) {
@@ -50,6 +50,28 @@ TEST(Combinations, AuthoritiesWithoutTlsAreRefused) {
   EXPECT_EQ(refusal_of({.args = {"--redis-host=h", "--redis-tls-ca=/ca.pem"}}),
             "REDIS_TLS_CA (flag --redis-tls-ca) is set, but REDIS_TLS is off: the connection would not be "
             "encrypted");
+}
+
+TEST(Combinations, SentinelsStandInPlaceOfAHostOrSocket) {
+  EXPECT_EQ(refusal_of({.args = {"--redis-sentinels=a,b"}, .environment = {{"REDIS_HOST", "h"}}}),
+            "REDIS_HOST (environment) and REDIS_SENTINELS (flag --redis-sentinels) are both set: keep one of "
+            "them");
+  EXPECT_EQ(refusal_of({.environment = {{"REDIS_SOCKET", "/r.sock"}, {"REDIS_SENTINELS", "a"}}}),
+            "REDIS_SOCKET (environment) and REDIS_SENTINELS (environment) are both set: keep one of them");
+  EXPECT_TRUE(settings_of({.args = {"--redis-sentinels=a:1, b"}, .environment = {{"REDIS_PASSWORD", "p"}}})
+                  .redis.enabled());
+}
+
+TEST(Combinations, ABadListOfSentinelsIsRefusedWithTheBadEntry) {
+  EXPECT_EQ(refusal_of({.environment = {{"REDIS_SENTINELS", "a:26379,b:x"}}}),
+            "REDIS_SENTINELS (environment): expected host:port,host:port, but 'b:x' has no port from 1 to "
+            "65535 behind its host");
+}
+
+TEST(Combinations, SettingsOfSentinelsNeedSentinels) {
+  EXPECT_EQ(refusal_of({.environment = {{"REDIS_HOST", "h"}, {"REDIS_SENTINEL_MASTER", "m"}}}),
+            "REDIS_SENTINEL_MASTER (environment) is set, but REDIS_SENTINELS is not: no Sentinel would be "
+            "asked");
 }
 
 }  // namespace
