@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "service/session_errors.hpp"
+#include "sync/load_session.hpp"
 
 namespace chatsync::service {
 namespace {
@@ -37,6 +38,10 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   const bool made_here = !request.session_id.has_value();
   Turn turn;
   turn.timestamp_us = clock_.now_us();
+  if (std::optional<Error> full = synchronizer_.backlog().refusal(turn.timestamp_us)) {
+    metrics_.turns_failed.add();
+    co_return std::unexpected(std::move(*full));
+  }
   turn.session_id = made_here ? ids_.uuid_v7(turn.timestamp_us) : std::move(*request.session_id);
   turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
   turn.user_id = std::move(request.user_id);
@@ -54,71 +59,122 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   turn.model = std::move(answer->model);
 
   const auto presence = made_here ? SessionPresence::known_new : SessionPresence::unknown;
-  const Result<RecordOutcome> recorded = co_await record(turn, presence);
+  const Result<Recorded> recorded = co_await record(turn, presence);
   if (!recorded) {
     metrics_.turns_failed.add();
     co_return std::unexpected(recorded.error());
   }
   metrics_.turns_accepted.add();
-  synchronizer_.note_accepted(bytes_of(turn));
   turn.timestamp_us = recorded->timestamp_us;
   turn.seq = recorded->question_count;
 
-  if (request.durability == Durability::synced) {
-    const Result<void> committed = co_await commit(turn);
-    if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
+  if (!recorded->in_store) {
+    synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
+    if (request.durability == Durability::synced) {
+      const Result<void> committed = co_await commit(turn);
+      if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
+    }
   }
   co_return ChatReply{.session_id = std::move(turn.session_id),
                       .turn_id = std::move(turn.turn_id),
                       .question_count = recorded->question_count,
                       .answer = std::move(turn.answer),
                       .created_at_us = recorded->timestamp_us,
-                      .durability = request.durability};
+                      .durability = recorded->in_store ? Durability::synced : request.durability,
+                      .provisional_count = recorded->provisional};
 }
 
-AsyncResult<RecordOutcome> ChatService::record(Turn turn, SessionPresence presence) {
+AsyncResult<ChatService::Recorded> ChatService::record(Turn turn, SessionPresence presence) {
   const SteadyTime begin = clock_.steady_now();
-  Result<RecordOutcome> outcome = co_await cache_.record(turn, presence);
-  // Between loading and recording, another eviction may take the session away again; a cache that keeps
-  // forgetting what it was told cannot serve.
-  for (int loads = 0; outcome && outcome->session_missing; ++loads) {
-    if (loads == 3) {
-      co_return fail(ErrorKind::unavailable,
-                     "the cache keeps losing session " + turn.session_id +
-                         " while it is loaded from the store: check its memory limit");
-    }
-    Result<bool> known = co_await load_session(turn.session_id);
-    if (!known) co_return failure_of(std::move(known));
-    outcome = co_await cache_.record(turn, *known ? SessionPresence::unknown : SessionPresence::known_new);
+  Result<RecordOutcome> outcome = co_await record_in_cache(turn, presence);
+  Result<Recorded> recorded;
+  if (outcome) {
+    recorded = Recorded{.question_count = outcome->question_count, .timestamp_us = outcome->timestamp_us};
+  } else if (outcome.error().kind == ErrorKind::unavailable && outcome.error().code != sync::kStoreNotAsked) {
+    recorded = co_await record_in_store(std::move(turn), presence);
+  } else {
+    recorded = failure_of(std::move(outcome));
   }
   const auto duration = clock_.steady_now() - begin;
   metrics_.record_duration.observe_us(
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-  co_return outcome;
+  co_return recorded;
 }
 
-AsyncResult<bool> ChatService::load_session(std::string session_id) {
+AsyncResult<RecordOutcome> ChatService::record_in_cache(Turn turn, SessionPresence presence) {
+  // Between loading and recording, another eviction may take the session away again, and a restart of the
+  // cache may make it another one; a cache that keeps forgetting what it was told cannot serve.
+  constexpr int kAttempts = 4;
+  const bool made_here = presence == SessionPresence::known_new;
+  bool load = !made_here && !cache_is_trusted();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::uint64_t lineage = cache_.lineage();
+    Result<RecordOutcome> outcome;
+    if (load) {
+      Result<SessionPresence> loaded = co_await load_session(turn.session_id);
+      if (loaded) {
+        presence = *loaded;
+      } else {
+        outcome = failure_of(std::move(loaded));
+      }
+    }
+    if (outcome) outcome = co_await cache_.record(turn, presence);
+    const bool missing = outcome && outcome->session_missing;
+    const bool replaced =
+        !outcome && outcome.error().kind == ErrorKind::unavailable && cache_.lineage() != lineage;
+    if (!missing && !replaced) co_return outcome;
+    load = missing || !made_here;
+  }
+  co_return fail(ErrorKind::overloaded,
+                 "the cache keeps losing session " + turn.session_id +
+                     " while it is loaded from the store: check its memory limit",
+                 "cache_forgets");
+}
+
+AsyncResult<ChatService::Recorded> ChatService::record_in_store(Turn turn, SessionPresence presence) {
+  Result<AppendOutcome> appended = co_await synchronizer_.append(
+      {.turn = std::move(turn), .known_new = presence == SessionPresence::known_new});
+  if (!appended) co_return failure_of(std::move(appended));
+  co_return Recorded{.question_count = appended->question_count,
+                     .timestamp_us = appended->timestamp_us,
+                     .in_store = true,
+                     .provisional = appended->provisional};
+}
+
+bool ChatService::cache_is_trusted() {
+  if (synchronizer_.trust().trusts(cache_.lineage())) return true;
+  synchronizer_.want_trust();
+  return false;
+}
+
+AsyncResult<SessionPresence> ChatService::load_session(std::string session_id) {
   metrics_.session_loads.add();
-  Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, kHistoryTurns);
-  if (!stored) co_return failure_of(std::move(stored));
-  if (!stored->has_value()) co_return false;
-  if ((*stored)->deleted) co_return session_deleted(session_id);
+  std::size_t settled = 0;
+  Result<sync::LoadedAs> loaded = co_await sync::load_session(&cache_, &store_, session_id, &settled);
+  if (!loaded) co_return failure_of(std::move(loaded));
+  if (*loaded == sync::LoadedAs::erased) co_return session_deleted(session_id);
   // A stored session without turns is as good as new to record(), which starts its count from nothing.
-  const bool has_turns = (*stored)->session.question_count > 0;
-  SessionSeed seed{.session = std::move((*stored)->session), .recent = std::move((*stored)->recent)};
-  Result<std::vector<SettledTurn>> seeded = co_await cache_.seed(std::move(seed));
-  if (!seeded) co_return failure_of(std::move(seeded));
-  co_return has_turns;
+  co_return *loaded == sync::LoadedAs::counted ? SessionPresence::unknown : SessionPresence::known_new;
 }
 
 AsyncResult<std::vector<Turn>> ChatService::recent(std::string session_id) {
-  const Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
-  if (!cached) co_return std::unexpected(cached.error());
-  if (!cached->has_value()) {
-    const Result<bool> loaded = co_await load_session(session_id);
-    if (!loaded) co_return std::unexpected(loaded.error());
+  Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
+  if (cached && (!cached->has_value() || !cache_is_trusted())) {
+    Result<SessionPresence> loaded = co_await load_session(session_id);
+    if (!loaded) co_return failure_of(std::move(loaded));
   }
-  co_return co_await cache_.history(session_id);
+  Result<std::vector<Turn>> history = co_await cache_.history(session_id);
+  if (!history && history.error().kind == ErrorKind::unavailable)
+    co_return co_await recent_in_store(std::move(session_id));
+  co_return history;
+}
+
+AsyncResult<std::vector<Turn>> ChatService::recent_in_store(std::string session_id) {
+  Result<std::optional<StoredSession>> stored = co_await store_.load(session_id, kHistoryTurns);
+  if (!stored) co_return failure_of(std::move(stored));
+  if (!stored->has_value()) co_return std::vector<Turn>();
+  if ((*stored)->deleted) co_return session_deleted(session_id);
+  co_return sync::newest_turns(**stored);
 }
 
 AsyncResult<void> ChatService::commit(Turn turn) {

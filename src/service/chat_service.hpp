@@ -38,7 +38,10 @@ struct ChatReply {
   std::int64_t question_count = 0;
   std::string answer;
   std::int64_t created_at_us = 0;
-  Durability durability = Durability::cached;
+  Durability durability = Durability::cached;  ///< What was reached, which may be more than was asked for.
+  /// The store took the turn in the cache's place, and the cache may hold turns that come before it: the
+  /// count can still grow.
+  bool provisional_count = false;
 };
 
 struct NewSession {
@@ -50,11 +53,13 @@ struct NewSession {
 struct SessionList {
   std::vector<Session> sessions;
   bool has_more = false;
+  bool partial = false;  ///< The cache could not be asked: what is not synced is missing.
 };
 
 struct MessageList {
   std::vector<Turn> turns;  ///< Oldest first.
   bool has_more = false;    ///< Whether the direction of the page goes on.
+  bool partial = false;     ///< As in SessionList.
 };
 
 struct SessionStats {
@@ -65,6 +70,13 @@ struct SessionStats {
   std::int64_t synced = 0;  ///< Turns in the store.
   std::size_t history_length = 0;
   std::optional<std::int64_t> last_activity_us;
+  bool partial = false;  ///< As in SessionList.
+};
+
+/// What was deleted with a user.
+struct UserErasure {
+  std::size_t sessions = 0;
+  std::size_t turns = 0;
 };
 
 struct Readiness {
@@ -104,17 +116,37 @@ class ChatService {
   /// Erases a session everywhere. Returns how many turns were deleted.
   AsyncResult<std::size_t> erase_session(std::string session_id);
 
+  /// A user's sessions by ascending id, those after `after`: an order that no activity changes, so that a
+  /// walk through the pages meets every session that is there from its beginning to its end.
+  AsyncResult<SessionList> sessions_by_id(std::string user_id, std::string after, std::size_t limit);
+
+  /// Erases every session of a user, those included that are created meanwhile. After a failure some sessions
+  /// are erased and others not; repeating goes on with them.
+  AsyncResult<UserErasure> erase_user(std::string user_id);
+
   /// See sync::Synchronizer::sync_now.
   boost::asio::awaitable<sync::DrainReport> sync_now();
 
   boost::asio::awaitable<Readiness> readiness();
 
  private:
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence);
-  /// Loads the session into the cache; false if the store does not know it.
-  AsyncResult<bool> load_session(std::string session_id);
-  /// The session's latest turns, loaded into the cache if need be.
+  struct Recorded {
+    std::int64_t question_count = 0;
+    std::int64_t timestamp_us = 0;
+    bool in_store = false;  ///< The store took it in the cache's place.
+    bool provisional = false;
+  };
+
+  /// Gives the turn to the cache, or to the store while the cache is away.
+  AsyncResult<Recorded> record(Turn turn, SessionPresence presence);
+  AsyncResult<RecordOutcome> record_in_cache(Turn turn, SessionPresence presence);
+  AsyncResult<Recorded> record_in_store(Turn turn, SessionPresence presence);
+  /// Brings the cache up to the store; what record() may presume of the session then.
+  AsyncResult<SessionPresence> load_session(std::string session_id);
+  bool cache_is_trusted();
+  /// The session's latest turns, from the store if the cache cannot tell.
   AsyncResult<std::vector<Turn>> recent(std::string session_id);
+  AsyncResult<std::vector<Turn>> recent_in_store(std::string session_id);
   /// Commits a recorded turn to the store without waiting for the next drain.
   AsyncResult<void> commit(Turn turn);
   /// The page of the store and the pending turns together, whether or not there is such a session.
@@ -122,6 +154,10 @@ class ChatService {
   /// A session that another program keeps in the cache says nothing of its times: then they are those of its
   /// turns.
   AsyncResult<Session> with_times(Session session);
+  /// The tombstone first, then the cache. `accepted`: how many turns the session had. Repeatable.
+  AsyncResult<std::size_t> erase_everywhere(std::string session_id, std::int64_t accepted);
+  /// Takes what the cache still holds of a user's erased sessions out of it.
+  AsyncResult<void> forget_erased_sessions(std::string user_id);
   /// The session without its turns; nothing for unknown and for erased sessions.
   AsyncResult<std::optional<StoredSession>> find_stored(std::string session_id);
 

@@ -51,6 +51,17 @@ MessageList cut_to_limit(std::vector<Turn> turns, const TurnPage& page) {
   return list;
 }
 
+/// Whether reading goes on without the cache, from what the store alone has.
+template <class T>
+bool cache_is_away(const Result<T>& result) {
+  return !result && result.error().kind == ErrorKind::unavailable;
+}
+
+/// All turns of the session that the store has.
+std::int64_t count_in(const StoredSession& stored) {
+  return stored.session.question_count + stored.unsettled_count;
+}
+
 bool comes_before(const Session& a, const Session& b) {
   return std::tuple(-a.updated_at_us, std::string_view(a.session_id)) <
          std::tuple(-b.updated_at_us, std::string_view(b.session_id));
@@ -71,6 +82,12 @@ AsyncResult<Session> ChatService::create_session(NewSession request) {
     session.session_id = ids_.uuid_v7(session.created_at_us);
   }
   const Result<bool> created = co_await cache_.create(session);
+  if (cache_is_away(created)) {
+    const auto alone = std::make_shared<const TurnBatch>(TurnBatch{.sessions = {session}});
+    const Result<WriteOutcome> written = co_await store_.write(alone);
+    if (!written) co_return std::unexpected(written.error());
+    co_return session;
+  }
   if (!created) co_return std::unexpected(created.error());
   if (!*created) co_return session_exists(session.session_id);
   co_return session;
@@ -94,18 +111,28 @@ AsyncResult<Session> ChatService::with_times(Session session) {
 }
 
 AsyncResult<Session> ChatService::session(std::string session_id) {
+  const bool trusted = cache_is_trusted();
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
-  if (!cached) co_return failure_of(std::move(cached));
-  if (cached->has_value()) co_return co_await with_times(std::move((*cached)->session));
+  if (!cached && !cache_is_away(cached)) co_return failure_of(std::move(cached));
+  const bool is_cached = cached && cached->has_value();
+  if (is_cached && trusted) co_return co_await with_times(std::move((*cached)->session));
   Result<std::optional<StoredSession>> stored = co_await find_stored(session_id);
   if (!stored) co_return failure_of(std::move(stored));
-  if (!stored->has_value()) co_return no_such_session(session_id);
-  co_return std::move((*stored)->session);
+  if (!is_cached && !stored->has_value()) co_return no_such_session(session_id);
+  if (!is_cached) {
+    (*stored)->session.question_count = count_in(**stored);
+    co_return std::move((*stored)->session);
+  }
+  // A cache that is not trusted may be behind the store.
+  Session& session = (*cached)->session;
+  if (stored->has_value()) session.question_count = std::max(session.question_count, count_in(**stored));
+  co_return co_await with_times(std::move(session));
 }
 
 AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPage page) {
   const Result<std::vector<Session>> unsynced = co_await cache_.unsynced_sessions_of(user_id);
-  if (!unsynced) co_return std::unexpected(unsynced.error());
+  SessionList list{.partial = cache_is_away(unsynced)};
+  if (!unsynced && !list.partial) co_return std::unexpected(unsynced.error());
   const std::size_t limit = page.limit;
   const auto after = page.after;
   page.limit = limit + 1;
@@ -113,13 +140,12 @@ AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPa
   if (!stored) co_return failure_of(std::move(stored));
 
   std::map<std::string, Session> by_id;
-  for (const Session& session : *unsynced) {
+  for (const Session& session : unsynced ? *unsynced : std::vector<Session>()) {
     const Session position{.session_id = after ? after->session_id : "",
                            .updated_at_us = after ? after->updated_at_us : 0};
     if (!after || comes_before(position, session)) by_id.emplace(session.session_id, session);
   }
   for (Session& session : *stored) by_id.emplace(session.session_id, std::move(session));
-  SessionList list;
   for (auto& [id, session] : by_id) list.sessions.push_back(std::move(session));
   std::ranges::sort(list.sessions, comes_before);
   list.has_more = list.sessions.size() > limit;
@@ -127,6 +153,7 @@ AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPa
 
   // The list is ordered by what is synced; each entry then shows the count that includes pending turns.
   for (Session& session : list.sessions) {
+    if (list.partial) break;
     const Result<std::optional<CachedSession>> cached = co_await cache_.find(session.session_id);
     if (!cached) co_return std::unexpected(cached.error());
     if (cached->has_value()) session.question_count = (*cached)->session.question_count;
@@ -135,8 +162,9 @@ AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPa
 }
 
 AsyncResult<MessageList> ChatService::messages(std::string session_id, TurnPage page) {
-  if (!page.before_us && !page.after_us && page.limit <= kHistoryTurns) {
+  if (!page.before_us && !page.after_us && page.limit <= kHistoryTurns && cache_is_trusted()) {
     Result<std::vector<Turn>> history = co_await cache_.history(session_id);
+    if (cache_is_away(history)) history = std::vector<Turn>();
     if (!history) co_return failure_of(std::move(history));
     // Only entries with a number say whether something came before them.
     const bool numbered =
@@ -159,22 +187,29 @@ AsyncResult<MessageList> ChatService::merged_turns(std::string session_id, TurnP
   TurnPage one_more = page;
   ++one_more.limit;
   Result<std::vector<Turn>> pending = co_await cache_.pending(session_id, one_more);
+  const bool partial = cache_is_away(pending);
+  if (partial) pending = std::vector<Turn>();
   if (!pending) co_return failure_of(std::move(pending));
   Result<std::vector<Turn>> stored = co_await store_.turns(session_id, one_more);
   if (!stored) co_return failure_of(std::move(stored));
-  co_return cut_to_limit(merge_by_timestamp(std::move(*stored), std::move(*pending)), page);
+  MessageList list = cut_to_limit(merge_by_timestamp(std::move(*stored), std::move(*pending)), page);
+  list.partial = partial;
+  co_return list;
 }
 
 AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
+  SessionStats stats{.partial = cache_is_away(cached)};
+  if (stats.partial) cached = std::optional<CachedSession>();
   if (!cached) co_return failure_of(std::move(cached));
   Result<std::optional<StoredSession>> stored = co_await find_stored(session_id);
   if (!stored) co_return failure_of(std::move(stored));
   if (!cached->has_value() && !stored->has_value()) co_return no_such_session(session_id);
 
-  SessionStats stats;
   if (stored->has_value()) {
+    const std::int64_t count = count_in(**stored);
     stats.session = std::move((*stored)->session);
+    stats.session.question_count = count;
     stats.question_count_store = stats.session.question_count;
     const Result<std::int64_t> rows = co_await store_.count_turns(session_id);
     if (!rows) co_return std::unexpected(rows.error());
@@ -183,8 +218,9 @@ AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
   if (cached->has_value()) {
     Result<Session> session = co_await with_times(std::move((*cached)->session));
     if (!session) co_return failure_of(std::move(session));
+    stats.question_count_cache = session->question_count;
+    session->question_count = std::max(session->question_count, stats.session.question_count);
     stats.session = std::move(*session);
-    stats.question_count_cache = stats.session.question_count;
     stats.pending = (*cached)->pending;
     stats.history_length = (*cached)->history_length;
   }
@@ -193,6 +229,9 @@ AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
 }
 
 AsyncResult<std::size_t> ChatService::erase_session(std::string session_id) {
+  // A cache that cannot be told would go on taking turns for the session.
+  const Result<std::optional<CachedSession>> reachable = co_await cache_.find(session_id);
+  if (!reachable) co_return std::unexpected(reachable.error());
   const Result<Session> known = co_await session(session_id);
   if (!known) co_return std::unexpected(known.error());
   // The tombstone first: from then on no drain, of whichever instance, can bring the session back.

@@ -15,7 +15,11 @@ std::size_t at_least_zero(std::int64_t value) {
 
 }  // namespace
 
-void Backlog::add(std::size_t bytes) noexcept {
+void Backlog::add(std::size_t bytes, std::int64_t now_us) noexcept {
+  if (oldest_us_.load(std::memory_order_relaxed) == 0) {
+    std::int64_t none = 0;
+    oldest_us_.compare_exchange_strong(none, now_us, std::memory_order_relaxed);
+  }
   turns_.fetch_add(1, std::memory_order_relaxed);
   bytes_.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
 }

@@ -24,7 +24,8 @@ class Backlog {
  public:
   explicit Backlog(BacklogLimits limits) : limits_(limits) {}
 
-  void add(std::size_t bytes) noexcept;
+  /// A turn was accepted at `now_us`.
+  void add(std::size_t bytes, std::int64_t now_us) noexcept;
   void remove(std::size_t turns, std::size_t bytes) noexcept;
 
   /// Replaces the number of turns by a count just taken; their bytes are scaled along.

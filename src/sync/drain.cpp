@@ -31,12 +31,25 @@ std::vector<Session> sessions_of_turns(const TurnBatch& batch, std::size_t from,
   return sessions;
 }
 
+std::size_t bytes_of_turns(const TurnBatch& batch) {
+  std::size_t bytes = 0;
+  for (const PendingTurn& pending : batch.turns) bytes += bytes_of(pending.turn);
+  return bytes;
+}
+
 AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
   const SteadyTime begin = tools->clock.steady_now();
   Result<WriteOutcome> written = co_await tools->store.write(batch);
-  if (!written) co_return failure_of(std::move(written));
+  if (!written) {
+    note_store_failure(tools->metrics, written.error().kind);
+    co_return failure_of(std::move(written));
+  }
   Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(batch);
-  if (!acknowledged) co_return failure_of(std::move(acknowledged));
+  if (!acknowledged) {
+    tools->metrics.retries_cache.add();
+    co_return failure_of(std::move(acknowledged));
+  }
+  tools->backlog.remove(*acknowledged, bytes_of_turns(*batch));
 
   const std::size_t not_moved = batch->dead_letters.size() + written->quarantined + written->deleted;
   const MoveOutcome outcome{.synced = *acknowledged - std::min(*acknowledged, not_moved),
@@ -51,6 +64,17 @@ AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTool
 }
 
 }  // namespace
+
+void note_store_failure(SyncMetrics& metrics, ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::rejected:
+      return metrics.retries_rejected.add();
+    case ErrorKind::outcome_unknown:
+      return metrics.retries_outcome_unknown.add();
+    default:
+      return metrics.retries_store_unavailable.add();
+  }
+}
 
 std::pair<TurnBatch, TurnBatch> halve(const TurnBatch& batch) {
   const std::size_t middle = batch.turns.size() / 2;
@@ -74,6 +98,12 @@ TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64
   const PendingTurn& pending = batch.turns.front();
   TurnBatch result;
   result.dead_letters = batch.dead_letters;
+  // The letter's number stays taken, also when the session leaves the cache and comes back from the store.
+  result.sessions = batch.sessions;
+  for (Session& session : result.sessions) {
+    if (session.session_id == pending.turn.session_id)
+      session.question_count = std::max(session.question_count, pending.turn.seq.value_or(0));
+  }
   result.dead_letters.push_back({.session_id = pending.turn.session_id,
                                  .key = pending.key,
                                  .reason = reason.message,
@@ -95,9 +125,13 @@ AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, Sha
       total.dead_lettered += moved->dead_lettered;
       continue;
     }
-    // A batch without turns that is rejected all the same has nothing left to leave out.
-    if (moved.error().kind != ErrorKind::rejected || current->turns.empty())
-      co_return failure_of(std::move(moved));
+    if (moved.error().kind != ErrorKind::rejected) co_return failure_of(std::move(moved));
+    if (current->turns.empty()) {
+      // Letters do not fail for their sessions' data; a batch of nothing else has nothing left to leave out.
+      if (current->sessions.empty() || current->dead_letters.empty()) co_return failure_of(std::move(moved));
+      waiting.push_back(std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = current->dead_letters}));
+      continue;
+    }
     if (current->turns.size() == 1) {
       const Turn& turn = current->turns.front().turn;
       log_warning("turn {} of session {} goes to dead_letters: {}", turn.turn_id, turn.session_id,
@@ -160,7 +194,10 @@ AsyncResult<SharedBatch> Drain::claim() {
   if (exhausted_ || report_.failure) co_return SharedBatch();
   Result<TurnBatch> batch = co_await pass_->next(tools_->options.batch_turns);
   exhausted_ = !batch || batch->empty();
-  if (!batch) co_return failure_of(std::move(batch));
+  if (!batch) {
+    tools_->metrics.retries_cache.add();
+    co_return failure_of(std::move(batch));
+  }
   if (batch->empty()) co_return SharedBatch();
   co_return std::make_shared<const TurnBatch>(std::move(*batch));
 }

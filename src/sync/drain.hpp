@@ -18,8 +18,12 @@ struct DrainTools {
   TurnStore& store;
   const Clock& clock;
   SyncMetrics& metrics;
+  Backlog& backlog;
   SynchronizerOptions options;
 };
+
+/// Counts a failed attempt on the store.
+void note_store_failure(SyncMetrics& metrics, ErrorKind kind);
 
 /// What became of one batch.
 struct MoveOutcome {

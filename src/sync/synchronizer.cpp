@@ -6,15 +6,17 @@
 // background loop is one more caller. Everything here runs on one executor, so no step can interleave with
 // another but at a co_await.
 //
-// A commit asked for by a single turn does not wait for a drain: turns that ask while a commit is under way
-// are written together by the next one, so that many callers share each COMMIT.
+// A single turn that is to be committed, or that the store takes in the cache's place, does not wait for a
+// drain: those that ask while a group is under way are written together by the next one.
+//
+// Every drain begins by reconciling the cache with the store; while the cache is not trusted, the background
+// loop tries it once a second.
 #include "sync/synchronizer.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <deque>
 #include <map>
 #include <random>
 #include <utility>
@@ -24,10 +26,17 @@
 #include "base/one_shot.hpp"
 #include "base/task_group.hpp"
 #include "sync/drain.hpp"
+#include "sync/group_queue.hpp"
+#include "sync/reconciler.hpp"
 #include "sync/schedule.hpp"
 
 namespace chatsync::sync {
 namespace asio = boost::asio;
+namespace {
+
+constexpr std::chrono::seconds kReconcileEvery{1};
+
+}  // namespace
 
 struct Synchronizer::Impl {
   struct RequestedDrain {
@@ -36,54 +45,68 @@ struct Synchronizer::Impl {
     PassKind kind = PassKind::indexed;
   };
 
-  struct RequestedCommit {
-    explicit RequestedCommit(const asio::any_io_executor& executor) : done(executor) {}
+  struct Commit {
     PendingTurn turn;
     Session session;
-    OneShot<Result<void>> done;
   };
+  using Appended = Result<AppendOutcome>;
 
   Impl(const asio::any_io_executor& on, TurnCache& turn_cache, PendingTurns& pending, TurnStore& store,
        const Clock& clock, const SynchronizerOptions& options)
       : executor(on),
         cache(turn_cache),
         backlog(options.limits),
+        reconciler(turn_cache, pending, store, trust),
         tools(std::make_shared<const DrainTools>(DrainTools{.executor = on,
                                                             .pending = pending,
                                                             .store = store,
                                                             .clock = clock,
                                                             .metrics = metrics,
+                                                            .backlog = backlog,
                                                             .options = options})),
         schedule({.drain = options.interval, .sweep = options.sweep_interval}, options.watermark,
                  clock.steady_now()),
         alarm(clock.make_alarm(on)),
-        tasks(on) {}
+        tasks(on),
+        commits(on, tasks, "committer", options.batch_turns,
+                [this](std::vector<Commit> group) { return commit_group(std::move(group)); }),
+        appends(on, tasks, "appender", options.batch_turns,
+                [this](std::vector<DirectTurn> group) { return append_group(std::move(group)); }) {}
 
   asio::awaitable<DrainReport> next_drain(PassKind kind);
   asio::awaitable<void> run_drains();
   asio::awaitable<DrainReport> drain_once(PassKind kind);
+  asio::awaitable<std::optional<Error>> reconcile();
+  asio::awaitable<void> measure_backlog(DrainReport* report);
   void note_end_of_drain(const DrainReport& report, PassKind kind);
+  SteadyTime next_look() const;
+  bool reconcile_is_due(SteadyTime now) const;
 
-  AsyncResult<void> commit(PendingTurn turn, Session session);
-  asio::awaitable<void> run_commits();
-  AsyncResult<void> commit_together(std::vector<std::shared_ptr<RequestedCommit>> group);
+  asio::awaitable<std::vector<Result<void>>> commit_group(std::vector<Commit> group);
+  AsyncResult<void> commit_together(std::vector<Commit> group);
+  asio::awaitable<std::vector<Appended>> append_group(std::vector<DirectTurn> group);
+  AsyncResult<AppendOutcome> append(DirectTurn turn);
 
   asio::any_io_executor executor;
   TurnCache& cache;
   SyncMetrics metrics;
   Backlog backlog;
   CacheTrust trust;
+  Reconciler reconciler;
   std::shared_ptr<const DrainTools> tools;
   DrainSchedule schedule;
   std::unique_ptr<Alarm> alarm;
   TaskGroup tasks;
   std::shared_ptr<RequestedDrain> next;
   bool draining = false;
-  std::deque<std::shared_ptr<RequestedCommit>> commits;
-  bool committing = false;
+  SteadyTime reconcile_from;
+  GroupQueue<Commit, Result<void>> commits;
+  GroupQueue<DirectTurn, Appended> appends;
+  bool standing_in = false;  ///< The store has taken turns in the cache's place, and they are not settled.
   bool stopping = false;
   std::minstd_rand jitter{std::random_device{}()};
   std::atomic<std::size_t> accepted_since_drain{0};
+  std::atomic<bool> trust_wanted{false};
 };
 
 asio::awaitable<DrainReport> Synchronizer::Impl::next_drain(PassKind kind) {
@@ -105,14 +128,47 @@ asio::awaitable<void> Synchronizer::Impl::run_drains() {
 
 asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(PassKind kind) {
   accepted_since_drain.store(0, std::memory_order_relaxed);
+  const std::optional<Error> not_reconciled = co_await reconcile();
   Drain drain(tools, kind);
   DrainReport report = co_await drain.run();
-  if (report.failure) {
-    const Result<std::size_t> pending = co_await tools->pending.count_pending();
-    if (pending) report.pending = *pending;
-  }
+  // Where the store stands in, what it took is safe but has no final numbers before the two agree.
+  if (!report.failure && standing_in) report.failure = not_reconciled;
+  co_await measure_backlog(&report);
   note_end_of_drain(report, kind);
   co_return report;
+}
+
+asio::awaitable<std::optional<Error>> Synchronizer::Impl::reconcile() {
+  std::size_t settled = 0;
+  const std::expected<void, ReconcileFailure> done = co_await reconciler.run(&settled);
+  metrics.turns_settled.add(settled);
+  reconcile_from = tools->clock.steady_now() + kReconcileEvery;
+  if (!done) {
+    if (done.error().of_cache) {
+      metrics.retries_cache.add();
+    } else {
+      note_store_failure(metrics, done.error().error.kind);
+    }
+    co_return done.error().error;
+  }
+  if (trust.trusts(cache.lineage()) && std::exchange(standing_in, false)) {
+    log_info("the cache takes turns again; what the store took in its place has its final numbers");
+  }
+  co_return std::nullopt;
+}
+
+/// What waits for the store, counted anew after a failure; after a success it is what came during the drain.
+asio::awaitable<void> Synchronizer::Impl::measure_backlog(DrainReport* report) {
+  if (report->failure) {
+    const Result<std::size_t> pending = co_await tools->pending.count_pending();
+    if (!pending) co_return;
+    report->pending = *pending;
+    backlog.recount(*pending);
+  } else {
+    backlog.recount(accepted_since_drain.load(std::memory_order_relaxed));
+  }
+  const auto oldest = co_await tools->pending.oldest_pending_us();
+  if (oldest) backlog.set_oldest(*oldest);
 }
 
 void Synchronizer::Impl::note_end_of_drain(const DrainReport& report, PassKind kind) {
@@ -137,42 +193,41 @@ void Synchronizer::Impl::note_end_of_drain(const DrainReport& report, PassKind k
   alarm->ring();  // The background loop computes its next wake-up from the schedule as it stands.
 }
 
-AsyncResult<void> Synchronizer::Impl::commit(PendingTurn turn, Session session) {
-  auto request = std::make_shared<RequestedCommit>(executor);
-  request->turn = std::move(turn);
-  request->session = std::move(session);
-  commits.push_back(request);
-  if (!std::exchange(committing, true)) tasks.spawn("committer", run_commits());
-  co_return co_await request->done.wait();
+bool Synchronizer::Impl::reconcile_is_due(SteadyTime now) const {
+  return trust_wanted.load(std::memory_order_relaxed) && now >= reconcile_from;
 }
 
-asio::awaitable<void> Synchronizer::Impl::run_commits() {
-  while (!commits.empty()) {
-    const std::size_t size = std::min(commits.size(), tools->options.batch_turns);
-    const auto end = commits.begin() + static_cast<std::ptrdiff_t>(size);
-    std::vector<std::shared_ptr<RequestedCommit>> group(commits.begin(), end);
-    commits.erase(commits.begin(), end);
+SteadyTime Synchronizer::Impl::next_look() const {
+  const SteadyTime drain = schedule.due();
+  return trust_wanted.load(std::memory_order_relaxed) ? std::min(drain, reconcile_from) : drain;
+}
 
-    Result<void> outcome = co_await commit_together(group);
-    if (!outcome && outcome.error().kind == ErrorKind::rejected && group.size() > 1) {
-      // One datum spoils the group: each for itself, so that only the one at fault fails.
-      for (const auto& request : group) request->done.set(co_await commit_together({request}));
-      continue;
-    }
-    for (const auto& request : group) request->done.set(outcome);
+asio::awaitable<std::vector<Result<void>>> Synchronizer::Impl::commit_group(std::vector<Commit> group) {
+  const std::size_t size = group.size();
+  const Result<void> together = co_await commit_together(group);
+  if (together || together.error().kind != ErrorKind::rejected || size == 1)
+    co_return std::vector<Result<void>>(size, together);
+  // One datum spoils the group: each for itself, so that only the one at fault fails.
+  std::vector<Result<void>> outcomes;
+  for (Commit& commit : group) {
+    std::vector<Commit> alone;
+    alone.push_back(std::move(commit));
+    outcomes.push_back(co_await commit_together(std::move(alone)));
   }
-  committing = false;
+  co_return outcomes;
 }
 
-AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<std::shared_ptr<RequestedCommit>> group) {
+AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<Commit> group) {
   TurnBatch batch;
   std::map<std::string, Session> sessions;
-  for (const auto& request : group) {
-    batch.turns.push_back(request->turn);
-    Session& session = sessions.try_emplace(request->session.session_id, request->session).first->second;
-    session.question_count = std::max(session.question_count, request->session.question_count);
-    session.updated_at_us = std::max(session.updated_at_us, request->session.updated_at_us);
-    session.created_at_us = std::min(session.created_at_us, request->session.created_at_us);
+  std::size_t bytes = 0;
+  for (Commit& commit : group) {
+    bytes += bytes_of(commit.turn.turn);
+    Session& session = sessions.try_emplace(commit.session.session_id, commit.session).first->second;
+    session.question_count = std::max(session.question_count, commit.session.question_count);
+    session.updated_at_us = std::max(session.updated_at_us, commit.session.updated_at_us);
+    session.created_at_us = std::min(session.created_at_us, commit.session.created_at_us);
+    batch.turns.push_back(std::move(commit.turn));
   }
   for (auto& [id, session] : sessions) batch.sessions.push_back(std::move(session));
 
@@ -181,8 +236,44 @@ AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<std::shared_pt
   if (!written) co_return failure_of(std::move(written));
   // The turns are durable; if acknowledging fails, the next drain finds them stored and acknowledges them.
   const Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(shared);
-  if (acknowledged) metrics.turns_synced.add(*acknowledged);
+  if (acknowledged) {
+    metrics.turns_synced.add(*acknowledged);
+    backlog.remove(*acknowledged, bytes);
+  }
   co_return Result<void>();
+}
+
+AsyncResult<AppendOutcome> Synchronizer::Impl::append(DirectTurn turn) {
+  // Before anything is stored: whoever learns of the turn must find the cache not trusted.
+  trust.revoke();
+  trust_wanted.store(true, std::memory_order_relaxed);
+  Appended outcome = co_await appends.add(std::move(turn));
+  if (outcome) {
+    metrics.turns_appended.add();
+    if (!std::exchange(standing_in, true)) {
+      log_warning("the cache cannot take turns; until it can, they are written straight to the store");
+      alarm->ring();
+    }
+  }
+  co_return outcome;
+}
+
+asio::awaitable<std::vector<Result<AppendOutcome>>> Synchronizer::Impl::append_group(
+    std::vector<DirectTurn> group) {
+  const std::size_t size = group.size();
+  const auto shared = std::make_shared<const std::vector<DirectTurn>>(std::move(group));
+  Result<std::vector<Appended>> outcomes = co_await tools->store.append(shared);
+  if (outcomes) co_return std::move(*outcomes);
+  const Error failure = std::move(outcomes).error();
+  note_store_failure(metrics, failure.kind);
+  if (failure.kind != ErrorKind::rejected || size == 1)
+    co_return std::vector<Appended>(size, std::unexpected(failure));
+  std::vector<Appended> each;
+  for (const DirectTurn& turn : *shared) {
+    const std::vector<Appended> alone = co_await append_group({turn});
+    each.push_back(alone.front());
+  }
+  co_return each;
 }
 
 Synchronizer::Synchronizer(const asio::any_io_executor& executor, TurnCache& cache, PendingTurns& pending,
@@ -197,8 +288,12 @@ asio::awaitable<void> Synchronizer::run() {
     const SteadyTime now = impl.tools->clock.steady_now();
     if (impl.schedule.is_due(now, impl.accepted_since_drain.load(std::memory_order_relaxed))) {
       co_await impl.next_drain(impl.schedule.kind_at(now));
+    } else if (impl.reconcile_is_due(now)) {
+      impl.trust_wanted.store(false, std::memory_order_relaxed);
+      co_await impl.reconcile();
+      if (!impl.trust.trusts(impl.cache.lineage())) impl.trust_wanted.store(true, std::memory_order_relaxed);
     } else {
-      co_await impl.alarm->wait_until(impl.schedule.due());
+      co_await impl.alarm->wait_until(impl.next_look());
     }
   }
   co_await impl.tasks.join();
@@ -210,24 +305,29 @@ asio::awaitable<DrainReport> Synchronizer::sync_now() {
 }
 
 AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session) {
-  return asio::co_spawn(impl_->executor, impl_->commit(std::move(turn), std::move(session)),
+  return asio::co_spawn(impl_->executor, impl_->commits.add({std::move(turn), std::move(session)}),
                         asio::use_awaitable);
 }
 
-AsyncResult<AppendOutcome> Synchronizer::append(DirectTurn) {
-  co_return fail(ErrorKind::internal, "append is missing");
+AsyncResult<AppendOutcome> Synchronizer::append(DirectTurn turn) {
+  return asio::co_spawn(impl_->executor, impl_->append(std::move(turn)), asio::use_awaitable);
 }
 
-const Backlog& Synchronizer::backlog() const { return impl_->backlog; }
-
-CacheTrust& Synchronizer::trust() { return impl_->trust; }
-
-void Synchronizer::note_accepted(std::size_t bytes) {
-  impl_->backlog.add(bytes);
+void Synchronizer::note_accepted(std::size_t bytes, std::int64_t now_us) {
+  impl_->backlog.add(bytes, now_us);
   const std::size_t accepted = impl_->accepted_since_drain.fetch_add(1, std::memory_order_relaxed) + 1;
   if (accepted != impl_->tools->options.watermark) return;
   asio::post(impl_->executor, [this] { impl_->alarm->ring(); });
 }
+
+void Synchronizer::want_trust() {
+  if (impl_->trust_wanted.exchange(true, std::memory_order_relaxed)) return;
+  asio::post(impl_->executor, [this] { impl_->alarm->ring(); });
+}
+
+Backlog& Synchronizer::backlog() { return impl_->backlog; }
+
+CacheTrust& Synchronizer::trust() { return impl_->trust; }
 
 void Synchronizer::stop() {
   asio::post(impl_->executor, [this] {

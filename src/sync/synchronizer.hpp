@@ -46,10 +46,12 @@ struct SyncMetrics {
   Counter batches;
   DurationHistogram batch_duration;
   Gauge last_success_us;  ///< Time of the last drain that moved all it found; microseconds since the epoch.
-  Counter retries_store_unavailable;  ///< Drains that failed, by what failed them.
+  /// Attempts that failed and are repeated, by cause: the store cannot serve, a COMMIT without a reply, the
+  /// store refuses a batch for its data (which is then bisected), the cache cannot serve.
+  Counter retries_store_unavailable;
   Counter retries_outcome_unknown;
+  Counter retries_rejected;
   Counter retries_cache;
-  Counter retries_other;
   Counter turns_appended;  ///< Turns that the store took in the cache's place.
   Counter turns_settled;   ///< Those of them that got their final number.
 };
@@ -86,11 +88,14 @@ class Synchronizer {
   /// was appended has its final numbers.
   AsyncResult<AppendOutcome> append(DirectTurn turn);
 
-  /// Any thread: counts an accepted turn of so many bytes towards the watermark and the backlog.
-  void note_accepted(std::size_t bytes);
+  /// Any thread: counts a turn of so many bytes, accepted at `now_us`, towards the watermark and the backlog.
+  void note_accepted(std::size_t bytes, std::int64_t now_us);
+
+  /// Any thread: the cache was found not to be trusted. Has run() reconcile it with the store soon.
+  void want_trust();
 
   /// Any thread.
-  const Backlog& backlog() const;
+  Backlog& backlog();
   CacheTrust& trust();
 
   /// Any thread. Ends run(); later drains happen only through sync_now().

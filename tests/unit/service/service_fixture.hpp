@@ -6,9 +6,12 @@
 
 namespace chatsync::service {
 
-/// A ChatService over the cache and store in memory. The synchroniser's loop does not run; sync_now() works.
+/// A ChatService over the cache and store in memory, past the first look at the store. The synchroniser's
+/// loop does not run; sync_now() works.
 class ServiceFixture : public sync::SyncFixture {
  protected:
+  ServiceFixture() { synchronizer.trust().grant(cache.lineage(), synchronizer.trust().epoch()); }
+
   Result<ChatReply> chat(std::optional<std::string> session_id, std::string message,
                          Durability durability = Durability::cached) {
     return test::run_coroutine(io, service.chat({.session_id = std::move(session_id),

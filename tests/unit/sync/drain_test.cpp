@@ -15,6 +15,7 @@ class DrainTest : public SyncFixture {
                                                          .store = store,
                                                          .clock = clock,
                                                          .metrics = metrics,
+                                                         .backlog = backlog,
                                                          .options = options});
   }
 
@@ -24,6 +25,7 @@ class DrainTest : public SyncFixture {
   }
 
   SyncMetrics metrics;
+  Backlog backlog{BacklogLimits()};
 };
 
 TEST_F(DrainTest, MovesEveryPendingTurnOnce) {

@@ -61,10 +61,10 @@ TEST_F(SynchronizerTest, SyncsEveryInterval) {
 TEST_F(SynchronizerTest, SyncsEarlyAtTheWatermark) {
   start();
   record("a", 100);
-  for (int i = 0; i < 99; ++i) synchronizer->note_accepted(1);
+  for (int i = 0; i < 99; ++i) synchronizer->note_accepted(1, 1);
   settle();
   EXPECT_EQ(store.rows.size(), 0U);
-  synchronizer->note_accepted(1);
+  synchronizer->note_accepted(1, 1);
   settle();
   EXPECT_EQ(store.rows.size(), 100U);
 }

@@ -1,0 +1,98 @@
+// Everything of a user: to read all of it, and to erase it.
+//
+// A session is erased by a tombstone in the store first, which keeps every drain of every instance from
+// bringing it back, and then in the cache. If the cache cannot be reached between the two, the store's list
+// of living sessions does not name the session any more; so erasing a user ends with a walk over the user's
+// tombstones, which takes out of the cache whatever an earlier attempt left there.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "service/chat_service.hpp"
+
+namespace chatsync::service {
+namespace {
+
+constexpr std::size_t kSessionsAtOnce = 200;
+
+}  // namespace
+
+AsyncResult<SessionList> ChatService::sessions_by_id(std::string user_id, std::string after,
+                                                     std::size_t limit) {
+  // The cache first: a session that is synced meanwhile is then seen in at least one of the two.
+  Result<std::vector<Session>> found = co_await cache_.unsynced_sessions_of(user_id);
+  if (!found) co_return failure_of(std::move(found));
+  std::erase_if(*found, [&](const Session& session) { return session.session_id <= after; });
+  const SessionPage page{.limit = limit + 1,
+                         .after = SessionPage::Position{.session_id = std::move(after)},
+                         .order = SessionPage::Order::by_id};
+  Result<std::vector<Session>> stored = co_await store_.sessions_of(std::move(user_id), page);
+  if (!stored) co_return failure_of(std::move(stored));
+
+  SessionList list{.sessions = std::move(*found)};
+  std::ranges::move(*stored, std::back_inserter(list.sessions));
+  std::ranges::stable_sort(list.sessions, {}, &Session::session_id);
+  const auto doubled = std::ranges::unique(list.sessions, {}, &Session::session_id);
+  list.sessions.erase(doubled.begin(), doubled.end());
+  list.has_more = list.sessions.size() > limit;
+  if (list.has_more) list.sessions.resize(limit);
+  for (Session& session : list.sessions) {
+    const Result<std::optional<CachedSession>> cached = co_await cache_.find(session.session_id);
+    if (!cached) co_return std::unexpected(cached.error());
+    if (cached->has_value()) session.question_count = (*cached)->session.question_count;
+  }
+  co_return list;
+}
+
+AsyncResult<std::size_t> ChatService::erase_everywhere(std::string session_id, std::int64_t accepted) {
+  const Result<std::size_t> stored = co_await store_.erase(session_id, accepted);
+  if (!stored) co_return std::unexpected(stored.error());
+  const Result<std::size_t> pending = co_await cache_.erase(session_id);
+  if (pending) co_return *stored + *pending;
+  Error half_done = pending.error();
+  half_done.message =
+      "session " + session_id +
+      " is deleted in the store, but the cache may still hold it: repeat the request when the "
+      "cache is back: " +
+      half_done.message;
+  co_return std::unexpected(std::move(half_done));
+}
+
+AsyncResult<UserErasure> ChatService::erase_user(std::string user_id) {
+  UserErasure erased;
+  for (;;) {
+    Result<std::vector<Session>> sessions = co_await cache_.unsynced_sessions_of(user_id);
+    if (sessions && sessions->empty()) {
+      sessions = co_await store_.sessions_of(user_id, {.limit = kSessionsAtOnce});
+    }
+    if (!sessions) co_return failure_of(std::move(sessions));
+    if (sessions->empty()) break;
+    for (const Session& session : *sessions) {
+      const Result<std::size_t> turns = co_await erase_session(session.session_id);
+      // Another request may have erased it meanwhile.
+      if (!turns && turns.error().kind == ErrorKind::not_found) continue;
+      if (!turns) co_return std::unexpected(turns.error());
+      ++erased.sessions;
+      erased.turns += *turns;
+    }
+  }
+  const Result<void> forgotten = co_await forget_erased_sessions(std::move(user_id));
+  if (!forgotten) co_return std::unexpected(forgotten.error());
+  co_return erased;
+}
+
+AsyncResult<void> ChatService::forget_erased_sessions(std::string user_id) {
+  SessionPage page{.limit = kSessionsAtOnce, .after = {}, .order = SessionPage::Order::by_id, .erased = true};
+  for (;;) {
+    const Result<std::vector<Session>> erased = co_await store_.sessions_of(user_id, page);
+    if (!erased) co_return std::unexpected(erased.error());
+    if (erased->empty()) co_return Result<void>();
+    for (const Session& session : *erased) {
+      const Result<std::size_t> pending = co_await cache_.erase(session.session_id);
+      if (!pending) co_return std::unexpected(pending.error());
+    }
+    page.after = SessionPage::Position{.session_id = erased->back().session_id};
+  }
+}
+
+}  // namespace chatsync::service

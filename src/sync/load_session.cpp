@@ -1,0 +1,89 @@
+// How unsettled turns get their numbers.
+//
+// The cache alone gives numbers, in one atomic step for all that it is told of, and remembers what it gave
+// until the store has committed it. So whoever repeats the step, after a crash or at the same time, is told
+// the same numbers; and whoever comes too late, when the cache has forgotten, is told nothing and finds at
+// the next look that the store has nothing unsettled any more.
+#include "sync/load_session.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+
+namespace chatsync::sync {
+namespace {
+
+constexpr int kLooksWithoutProgress = 3;
+
+std::unexpected<Error> store_failed(Error error) {
+  error.code = kStoreNotAsked;
+  return std::unexpected(std::move(error));
+}
+
+/// The numbers that the turns have for the time being.
+std::vector<SettledTurn> provisional_numbers(const std::vector<Turn>& turns) {
+  std::vector<SettledTurn> numbers;
+  for (const Turn& turn : turns) numbers.push_back({turn.timestamp_us, turn.seq.value_or(0)});
+  return numbers;
+}
+
+std::vector<std::int64_t> stamps_of(const std::vector<SettledTurn>& turns) {
+  std::vector<std::int64_t> stamps;
+  for (const SettledTurn& turn : turns) stamps.push_back(turn.timestamp_us);
+  return stamps;
+}
+
+}  // namespace
+
+AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::string session_id,
+                                   std::size_t* settled) {
+  for (int looks = 0;;) {
+    Result<std::optional<StoredSession>> stored = co_await store->load(session_id, kHistoryTurns);
+    if (!stored) co_return store_failed(std::move(stored).error());
+    if (!stored->has_value()) co_return LoadedAs::unknown;
+    if ((*stored)->deleted) co_return LoadedAs::erased;
+
+    std::vector<Turn> unsettled = std::move((*stored)->unsettled);
+    const bool last_part = (*stored)->unsettled_count <= static_cast<std::int64_t>(unsettled.size());
+    const bool counted = (*stored)->session.question_count > 0 || !unsettled.empty();
+    std::vector<SettledTurn> provisional = provisional_numbers(unsettled);
+    Result<std::vector<SettledTurn>> numbers = co_await cache->seed({.session = std::move((*stored)->session),
+                                                                     .recent = std::move((*stored)->recent),
+                                                                     .unsettled = std::move(unsettled)});
+    if (!numbers) co_return failure_of(std::move(numbers));
+    if (provisional.empty()) co_return counted ? LoadedAs::counted : LoadedAs::empty;
+
+    if (numbers->empty()) {
+      // Somebody else has settled them since they were read; then the next look shows none.
+      if (++looks < kLooksWithoutProgress) continue;
+      log_warning(
+          "session {}: the numbers of {} turns are lost, of the cache or of the store; they keep those "
+          "they have: run `chatsync verify`",
+          session_id, provisional.size());
+      numbers = std::move(provisional);
+    }
+    const std::vector<std::int64_t> stamps = stamps_of(*numbers);
+    const std::size_t count = numbers->size();
+    Result<void> committed = co_await store->settle(session_id, std::move(*numbers));
+    if (!committed) co_return store_failed(std::move(committed).error());
+    looks = 0;
+    *settled += count;
+    // What is not forgotten costs some memory until the session leaves the cache, and nothing else.
+    static_cast<void>(co_await cache->forget_settled(session_id, stamps));
+    if (last_part && count == provisional.size()) co_return LoadedAs::counted;
+  }
+}
+
+std::vector<Turn> newest_turns(const StoredSession& stored) {
+  std::vector<Turn> turns = stored.recent;
+  turns.insert(turns.end(), stored.unsettled.begin(), stored.unsettled.end());
+  std::ranges::sort(turns, {}, &Turn::timestamp_us);
+  if (turns.size() > kHistoryTurns) {
+    turns.erase(turns.begin(), turns.end() - static_cast<std::ptrdiff_t>(kHistoryTurns));
+  }
+  return turns;
+}
+
+}  // namespace chatsync::sync
