@@ -16,6 +16,7 @@ namespace chatsync::sql {
 namespace {
 
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 30;
+constexpr std::chrono::seconds kLongestLockWait{5};
 
 void set_timeouts(MYSQL* handle, std::chrono::milliseconds timeout) {
   const auto whole = std::chrono::ceil<std::chrono::seconds>(timeout).count();
@@ -88,7 +89,10 @@ SqlResult<std::unique_ptr<MySqlConnection>> MySqlConnection::open(const MySqlOpt
 SqlResult<void> MySqlConnection::start_session(const MySqlOptions& options) {
   // READ COMMITTED: after an insert ran into rows of another transaction, they can be read in the same
   // transaction. It also takes the fewest gap locks.
-  const auto lock_wait = std::max<std::int64_t>(1, options.lock_wait.count());
+  const auto half_of_timeout = std::chrono::floor<std::chrono::seconds>(options.server.timeout / 2);
+  const auto lock_wait = std::max<std::int64_t>(
+      1,
+      options.lock_wait.value_or(std::min<std::chrono::seconds>(kLongestLockWait, half_of_timeout)).count());
   for (const auto& statement :
        {std::string("SET NAMES utf8mb4 COLLATE utf8mb4_bin"),
         std::string("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"),

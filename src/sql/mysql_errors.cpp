@@ -62,11 +62,8 @@ std::string_view advice(unsigned code) {
     case kUnknownDatabase:
       return "restore the database from a backup, or restart chatsync, which makes an empty one";
     case 1146:
-      return "restore the table from a backup; chatsync makes its tables when it starts, and only in a "
-             "database that has none of them";
-    case 1142:
-    case 1227:
-      return "grant the user all rights on the database";
+      return "restore the tables from a backup, or, if none of them is left, restart chatsync, which makes "
+             "them";
     case 1040:
     case 1203:
       return "raise max_connections on the server, or lower SYNC_CONNECTIONS";

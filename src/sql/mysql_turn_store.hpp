@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
@@ -24,7 +25,9 @@ struct MySqlOptions {
   Settings::MySql server;
   InsertPath insert_path = InsertPath::best;
   /// How long a statement waits for a row lock before the batch is rolled back and reported `unavailable`.
-  std::chrono::seconds lock_wait{5};
+  /// Absent: 5 s, or half of the server's time-out if that is less, so that the server answers before the
+  /// driver gives the connection up.
+  std::optional<std::chrono::seconds> lock_wait{};
 };
 
 /// Connects to MySQL 8 or MariaDB 10.6+, creates the database if it is missing and the user may, brings the

@@ -43,7 +43,7 @@ void expect_stored_as_acknowledged(const World& world, const PatientOutcome& out
   for (const AcknowledgedTurn& turn : outcome.acknowledged) {
     const auto found = stored.find(turn.turn_id);
     if (found == stored.end()) {
-      ADD_FAILURE() << "lost: " << turn.question << " of session " << turn.session_id;
+      ADD_FAILURE() << "lost: " << turn.question.substr(0, 100) << " of session " << turn.session_id;
       continue;
     }
     EXPECT_EQ(found->second.session_id, turn.session_id) << turn.question;
@@ -55,7 +55,8 @@ void expect_stored_as_acknowledged(const World& world, const PatientOutcome& out
   for (const auto& [id, turn] : stored) {
     const auto found = unknown.find(turn.question);
     if (found == unknown.end()) {
-      ADD_FAILURE() << "nobody was told of: " << turn.question << " in session " << turn.session_id;
+      ADD_FAILURE() << "nobody was told of: " << turn.question.substr(0, 100) << " in session "
+                    << turn.session_id;
     } else {
       unknown.erase(found);
     }
