@@ -72,7 +72,7 @@ void PatientLoad::ask(HttpClient& client, const std::string& session_id, const s
   const boost::json::object reply = response.json().as_object();
   if (response.status == 503) {
     const std::string code(reply.at("error").at("code").as_string());
-    if (code == "cache_lost" || code == "recorded_not_synced") return mine.unknown.push_back(question);
+    if (code == "outcome_unknown" || code == "recorded_not_synced") return mine.unknown.push_back(question);
     ++mine.refused[code];
     ++refused_;
     return;
