@@ -39,15 +39,20 @@ struct AppendOutcome {
   bool provisional = false;
 };
 
-/// Which sessions of a user to read, newest activity first (updated_at descending, then session_id
-/// ascending).
+/// Which sessions of a user to read, in which order.
 struct SessionPage {
+  enum class Order {
+    newest_first,  ///< By activity: updated_at descending, then session_id ascending.
+    by_id,         ///< session_id ascending, which no activity changes.
+  };
   std::size_t limit = 50;
   struct Position {
     std::int64_t updated_at_us = 0;
     std::string session_id;
   };
-  std::optional<Position> after;  ///< Only sessions that come later in that order.
+  std::optional<Position> after;  ///< Only sessions that come later in the order.
+  Order order = Order::newest_first;
+  bool erased = false;  ///< The tombstones instead of the living sessions.
 };
 
 struct SessionCount {

@@ -132,21 +132,39 @@ asio::awaitable<Connection::Next> Connection::answer() {
   if (found.error) write_error(*found.error, head);
   head.keep_alive = request.keep_alive && !(context_.draining && input_.empty());
   account(found.slot, head.status, started);
+  if (reply.body) co_return co_await stream(head, reply.body.get());
   co_return co_await finish(head);
 }
 
-asio::awaitable<Result<Reply>> Connection::handle(const Route* route, const Arguments* arguments,
-                                                  std::string* out) {
+AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* arguments, std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) request.request_id = context_.request_ids.next();
+  Result<Reply> reply =
+      co_await guarded(route->handler({&request, arguments, &context_.chat, context_.metrics_page, out}));
+  if (!reply || !reply->body || request.method == Method::head) co_return reply;
+  // While nothing is sent, a failure can still be told by the status, and a short body by its length.
+  const Result<bool> more = co_await next_piece(reply->body.get(), out);
+  if (!more) co_return std::unexpected(more.error());
+  if (!*more) reply->body.reset();
+  co_return reply;
+}
+
+AsyncResult<bool> Connection::next_piece(BodyProducer* body, std::string* out) {
+  co_return co_await guarded(body->append_next(out));
+}
+
+/// What `work` results in; an exception that leaves it is logged and becomes a failure.
+template <class T>
+AsyncResult<T> Connection::guarded(AsyncResult<T> work) {
   std::string failure = "an exception of unknown type";
   try {
-    co_return co_await route->handler({&request, arguments, &context_.chat, context_.metrics_page, out});
+    co_return co_await std::move(work);
   } catch (const std::exception& exception) {
     failure = exception.what();
   } catch (...) {
     // The text above stands.
   }
+  const Request& request = parser_.request();
   log_error("request {}: {} {} failed: {}", request.request_id, to_string(request.method), request.target,
             failure);
   co_return fail(ErrorKind::internal, "the server failed; its log says more under this x-request-id");
@@ -159,31 +177,6 @@ asio::awaitable<Connection::Next> Connection::refuse(Dispatch refusal) {
   write_error(*refusal.error, head);
   account(refusal.slot, head.status, context_.clock.steady_now());
   co_return co_await finish(head);
-}
-
-asio::awaitable<Connection::Next> Connection::finish(ReplyHead head) {
-  Request& request = parser_.request();
-  if (request.request_id.empty()) request.request_id = context_.request_ids.next();
-  head.request_id = request.request_id;
-  head.date = context_.date.at(context_.clock.now_us());
-  head.http_1_0 = request.http_1_0;
-  head.head_only = request.method == Method::head;
-  if (!co_await send(reply_.finish(head))) co_return Next::close;
-  co_return head.keep_alive ? Next::go_on : Next::linger;
-}
-
-asio::awaitable<bool> Connection::send(std::string_view text) {
-  while (!text.empty()) {
-    error_code failure;
-    std::size_t sent = socket_.write_some(asio::buffer(text), failure);
-    if (failure == asio::error::would_block) {
-      enter(Phase::write);
-      sent = co_await socket_.async_write_some(asio::buffer(text), redirect_error(use_awaitable, failure));
-    }
-    if (failure) co_return false;
-    text.remove_prefix(sent);
-  }
-  co_return true;
 }
 
 /// Closing a socket with unread bytes in it resets the connection, and the client may lose the reply that

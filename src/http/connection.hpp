@@ -14,9 +14,10 @@
 
 namespace chatsync::http {
 
-/// One client. Reads a request, runs its handler to the end, writes the reply in one piece, then looks at
-/// the next request: nothing is read while a handler runs, so a client that sends on without reading fills
-/// its own socket, not our memory. Used from its worker's thread only.
+/// One client. Reads a request, runs its handler to the end, writes the reply (in one piece, or piece by
+/// piece if its body is produced while it is sent), then looks at the next request: nothing is read
+/// meanwhile, so a client that sends on without reading fills its own socket, not our memory. Used from its
+/// worker's thread only.
 class Connection : public DeadlineEntry {
  public:
   Connection(boost::asio::ip::tcp::socket socket, ConnectionContext& context);
@@ -45,13 +46,18 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> answer();
   boost::asio::awaitable<Next> refuse(Dispatch refusal);
   boost::asio::awaitable<Next> finish(ReplyHead head);
-  boost::asio::awaitable<Result<Reply>> handle(const Route* route, const Arguments* arguments,
-                                               std::string* out);
+  boost::asio::awaitable<Next> stream(ReplyHead head, BodyProducer* body);
+  Next break_off(BodyEnd body_end, const Error& reason);
+  AsyncResult<Reply> handle(const Route* route, const Arguments* arguments, std::string* out);
+  AsyncResult<bool> next_piece(BodyProducer* body, std::string* out);
+  template <class T>
+  AsyncResult<T> guarded(AsyncResult<T> work);
   boost::asio::awaitable<bool> send(std::string_view text);
   boost::asio::awaitable<void> linger();
 
   void enter(Phase next);
   Next read_what_came();
+  void complete(ReplyHead& head);
   bool between_requests() const;
   std::size_t wanted_capacity() const;
   void write_error(const HttpError& error, ReplyHead& head);

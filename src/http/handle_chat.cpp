@@ -18,6 +18,7 @@ boost::asio::awaitable<Result<Reply>> post_chat(Call call) {
   append_text(out, R"(,"answer":)", reply->answer);
   append_time(out, R"(,"created_at":)", reply->created_at_us);
   append_text(out, R"(,"durability":)", to_string(reply->durability));
+  if (reply->provisional_count) out += R"(,"question_count_provisional":true)";
   out += '}';
   co_return Reply{};
 }

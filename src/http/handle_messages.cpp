@@ -28,6 +28,7 @@ boost::asio::awaitable<Result<Reply>> get_messages(Call call) {
   out += list->has_more ? R"(],"has_more":true)" : R"(],"has_more":false)";
   append_number(out, R"(,"before":)", first);
   append_number(out, R"(,"after":)", last);
+  append_partial(out, list->partial);
   out += '}';
   co_return Reply{};
 }

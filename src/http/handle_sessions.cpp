@@ -33,10 +33,11 @@ boost::asio::awaitable<Result<Reply>> get_sessions(Call call) {
   out += list->has_more ? R"(],"has_more":true)" : R"(],"has_more":false)";
   if (list->has_more && !list->sessions.empty()) {
     append_text(out, R"(,"next":)", session_cursor(list->sessions.back()));
-    out += '}';
   } else {
-    out += R"(,"next":null})";
+    out += R"(,"next":null)";
   }
+  append_partial(out, list->partial);
+  out += '}';
   co_return Reply{};
 }
 

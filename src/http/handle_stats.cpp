@@ -16,6 +16,7 @@ boost::asio::awaitable<Result<Reply>> get_stats(Call call) {
   append_number(out, R"(,"synced":)", stats->synced);
   append_number(out, R"(,"history_length":)", static_cast<std::int64_t>(stats->history_length));
   append_time(out, R"(,"last_activity":)", stats->last_activity_us);
+  append_partial(out, stats->partial);
   out += '}';
   co_return Reply{};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,26 @@ class MetricsPage;
 
 inline constexpr std::string_view kJson = "application/json; charset=utf-8";
 
+/// A body that is made while it is sent, for replies that are too long for the memory or have no end yet.
+class BodyProducer {
+ public:
+  virtual ~BodyProducer() = default;
+
+  /// Appends the next piece to `out`; false: it was the last. A piece may be empty. Asked for only when the
+  /// client has taken the pieces before, so a slow client makes the producer wait, not the memory grow. A
+  /// failure of the first piece becomes the reply; a later one breaks the body off, so that the client sees
+  /// that it is not whole. A client that is gone is noticed when a piece is sent: a producer that has nothing
+  /// to say for long must yield a sign of life now and then. Destroyed on the connection's thread as soon as
+  /// its body has ended, for whichever reason.
+  virtual AsyncResult<bool> append_next(std::string* out) = 0;
+};
+
 /// What a handler decides about its reply beside the body.
 struct Reply {
   int status = 200;
   std::string_view media_type = kJson;  ///< Static text.
   std::string location;                 ///< The Location field; empty: none.
+  std::unique_ptr<BodyProducer> body;   ///< Null: the body is whole. Otherwise it goes on with these pieces.
 };
 
 /// What a handler gets. All of it outlives the handler, which runs to its end even if the client hangs up.

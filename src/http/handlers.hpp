@@ -13,6 +13,9 @@ boost::asio::awaitable<Result<Reply>> delete_session(Call call);
 boost::asio::awaitable<Result<Reply>> get_messages(Call call);
 boost::asio::awaitable<Result<Reply>> get_stats(Call call);
 
+boost::asio::awaitable<Result<Reply>> delete_user(Call call);
+boost::asio::awaitable<Result<Reply>> get_user_export(Call call);
+
 boost::asio::awaitable<Result<Reply>> sync_now(Call call);
 
 boost::asio::awaitable<Result<Reply>> get_index(Call call);

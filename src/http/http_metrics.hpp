@@ -31,6 +31,7 @@ class HttpMetrics {
 
   Counter connections_accepted;
   Counter connections_refused;  ///< Because max_connections were open.
+  Counter broken_replies;       ///< Broken off because the rest of the body could not be read.
   Counter slow_clients;         ///< Connections ended because the client was slow to send or to read.
 
  private:

@@ -34,8 +34,13 @@ void append_time(std::string& out, std::string_view key, std::optional<std::int6
   out += '"';
 }
 
-void append_session(std::string& out, const Session& session) {
-  append_text(out, R"({"session_id":)", session.session_id);
+void append_partial(std::string& out, bool partial) {
+  if (partial) out += R"(,"partial":true)";
+}
+
+void append_session(std::string& out, const Session& session, std::string_view opening) {
+  out += opening;
+  append_text(out, R"("session_id":)", session.session_id);
   append_text(out, R"(,"user_id":)", session.user_id);
   append_text(out, R"(,"title":)", session.title);
   append_number(out, R"(,"question_count":)", session.question_count);
@@ -44,8 +49,9 @@ void append_session(std::string& out, const Session& session) {
   out += '}';
 }
 
-void append_message(std::string& out, const Turn& turn) {
-  append_text(out, R"({"turn_id":)", turn.turn_id);
+void append_message(std::string& out, const Turn& turn, std::string_view opening) {
+  out += opening;
+  append_text(out, R"("turn_id":)", turn.turn_id);
   append_number(out, R"(,"seq":)", turn.seq);
   append_number(out, R"(,"timestamp":)", turn.timestamp_us);
   append_time(out, R"(,"created_at":)", turn.timestamp_us);

@@ -51,15 +51,19 @@ void add_requests(Families& families, const std::vector<const HttpMetrics*>& wor
 void add_connections(Families& families, const MetricsPage::Sources& sources) {
   double accepted = 0;
   double refused = 0;
+  double broken = 0;
   double slow = 0;
   for (const HttpMetrics* worker : sources.workers) {
     accepted += number(worker->connections_accepted);
     refused += number(worker->connections_refused);
+    broken += number(worker->broken_replies);
     slow += number(worker->slow_clients);
   }
   families.push_back(counter("chatsync_http_connections_accepted_total", "Connections accepted.", accepted));
   families.push_back(counter("chatsync_http_connections_refused_total",
                              "Connections turned away because too many were open.", refused));
+  families.push_back(counter("chatsync_http_broken_replies_total",
+                             "Replies broken off because the rest of their body could not be read.", broken));
   families.push_back(counter("chatsync_http_slow_clients_total",
                              "Connections ended because the client sent or read too slowly.", slow));
   if (sources.open_connections != nullptr) {

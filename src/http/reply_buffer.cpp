@@ -74,7 +74,9 @@ class HeadText {
 void write_head(HeadText& out, const ReplyHead& head, std::size_t body_bytes) {
   out << "HTTP/1.1 " << static_cast<std::size_t>(head.status) << " " << reason_of(head.status) << "\r\n";
   if (head.status != 204) {
-    out << "Content-Type: " << head.media_type << "\r\nContent-Length: " << body_bytes << "\r\n";
+    out << "Content-Type: " << head.media_type << "\r\n";
+    if (head.body_end == BodyEnd::length) out << "Content-Length: " << body_bytes << "\r\n";
+    if (head.body_end == BodyEnd::chunk) out << "Transfer-Encoding: chunked\r\n";
   }
   out << "Date: " << head.date << "\r\nx-request-id: " << head.request_id << "\r\n";
   if (!head.location.empty()) out << "Location: " << head.location << "\r\n";
@@ -88,6 +90,15 @@ void write_head(HeadText& out, const ReplyHead& head, std::size_t body_bytes) {
   out << "\r\n";
 }
 
+/// Makes the body in `text` one chunk, whose length goes to `out`. An empty one stays nothing at all: as a
+/// chunk it would end the whole body.
+void write_chunk_frame(HeadText& out, std::string& text) {
+  const std::size_t bytes = text.size() - kHeadRoom;
+  if (bytes == 0) return;
+  out << fmt::format("{:x}\r\n", bytes);
+  text += "\r\n";
+}
+
 }  // namespace
 
 std::string& ReplyBuffer::begin_body() {
@@ -98,8 +109,18 @@ std::string& ReplyBuffer::begin_body() {
 std::string_view ReplyBuffer::finish(const ReplyHead& head) {
   HeadText written;
   write_head(written, head, text_.size() - kHeadRoom);
-  const std::string_view text = written.view();
   if (head.head_only || head.status == 204) text_.resize(kHeadRoom);
+  if (head.body_end == BodyEnd::chunk) write_chunk_frame(written, text_);
+  return put_before_body(written.view());
+}
+
+std::string_view ReplyBuffer::finish_piece(BodyEnd body_end) {
+  HeadText written;
+  if (body_end == BodyEnd::chunk) write_chunk_frame(written, text_);
+  return put_before_body(written.view());
+}
+
+std::string_view ReplyBuffer::put_before_body(std::string_view text) {
   // Every field is bounded well below the room; a head that is not would still be sent whole.
   if (text.size() > kHeadRoom) text_.insert(0, text.size() - kHeadRoom, ' ');
   const std::size_t room = std::max(text.size(), kHeadRoom);

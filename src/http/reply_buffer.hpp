@@ -6,6 +6,16 @@
 
 namespace chatsync::http {
 
+/// How the client learns where the body ends.
+enum class BodyEnd {
+  length,  ///< By its length: the body is whole.
+  chunk,   ///< By the last chunk.
+  close,   ///< By the end of the connection.
+};
+
+/// What ends a body sent in chunks.
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
 /// The head of a reply. The views must live until ReplyBuffer::finish() has returned.
 struct ReplyHead {
   int status = 200;
@@ -14,6 +24,7 @@ struct ReplyHead {
   std::string_view date;        ///< In the form of HTTP.
   std::string_view location;    ///< Empty: none. At most 128 bytes, as `allow`.
   std::string_view allow;       ///< Empty: none.
+  BodyEnd body_end = BodyEnd::length;
   bool http_1_0 = false;
   bool keep_alive = true;
   bool head_only = false;  ///< HEAD: the length of the body is told, the body not sent.
@@ -27,13 +38,19 @@ class ReplyBuffer {
   std::string& begin_body();
 
   /// Puts the head before the body and returns both, which stay until the next call of begin_body() or
-  /// release(). Takes 204 to have no body.
+  /// release(). Takes 204 to have no body. Unless the body ends by its length, more of it may follow.
   std::string_view finish(const ReplyHead& head);
+
+  /// Makes the body a further piece of one whose head has been sent; empty if there is nothing in it. Stays
+  /// as long as the result of finish().
+  std::string_view finish_piece(BodyEnd body_end);
 
   /// Gives the memory back.
   void release();
 
  private:
+  std::string_view put_before_body(std::string_view text);
+
   std::string text_;
 };
 

@@ -35,7 +35,8 @@ struct Request {
 /// A request with its target taken apart, as handlers see it.
 struct Arguments {
   Target target;
-  std::string session_id;  ///< The variable part of the path, for the routes that have one.
+  std::string session_id;  ///< The variable part of the path, for the routes that have it.
+  std::string user_id;     ///< The same.
 
   /// Null if the parameter is not given.
   const std::string* query(std::string_view name) const;

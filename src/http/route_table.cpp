@@ -13,6 +13,8 @@ std::span<const Route, kRouteCount> routes() {
       {Method::del, "/sessions/{session_id}", delete_session},
       {Method::get, "/sessions/{session_id}/messages", get_messages, false, {"limit", "before", "after"}},
       {Method::get, "/sessions/{session_id}/stats", get_stats},
+      {Method::del, "/users/{user_id}", delete_user},
+      {Method::get, "/users/{user_id}/export", get_user_export},
       {Method::get, "/sync_now", sync_now},
       {Method::post, "/sync_now", sync_now},
       {Method::get, "/healthz", get_health},

@@ -13,13 +13,14 @@ namespace chatsync::http {
 /// One thing the API does. GET routes answer HEAD too.
 struct Route {
   Method method;
-  std::string_view path;  ///< `{session_id}` stands for one segment.
+  std::string_view
+      path;  ///< `{session_id}` and `{user_id}`, of which one may be second, stand for a segment.
   Handler handler;
   bool reads_json = false;                     ///< Its body must be JSON.
   std::array<std::string_view, 3> query = {};  ///< The query parameters it knows; empty ones are none.
 };
 
-inline constexpr std::size_t kRouteCount = 14;
+inline constexpr std::size_t kRouteCount = 16;
 
 /// All routes, those of one path together.
 std::span<const Route, kRouteCount> routes();

@@ -48,11 +48,19 @@ std::string allowed_methods(std::optional<std::string_view> path) {
   return allow;
 }
 
-std::optional<HttpError> check_session_id(const Route& route, Arguments& arguments) {
-  if (route.path.find('{') == std::string_view::npos) return std::nullopt;
-  arguments.session_id = arguments.target.segments[1];
-  if (is_session_id(arguments.session_id)) return std::nullopt;
-  return to_http_error({ErrorKind::invalid_argument, "expected [A-Za-z0-9._-]{1,64}", {}, "session_id"});
+/// The variable part of the path, which stands second wherever there is one.
+std::optional<HttpError> check_id(const Route& route, Arguments& arguments) {
+  if (route.path.find("{session_id}") != std::string_view::npos) {
+    arguments.session_id = arguments.target.segments[1];
+    if (is_session_id(arguments.session_id)) return std::nullopt;
+    return to_http_error({ErrorKind::invalid_argument, "expected [A-Za-z0-9._-]{1,64}", {}, "session_id"});
+  }
+  if (route.path.find("{user_id}") != std::string_view::npos) {
+    arguments.user_id = arguments.target.segments[1];
+    if (is_user_id(arguments.user_id)) return std::nullopt;
+    return to_http_error({ErrorKind::invalid_argument, "expected [A-Za-z0-9._:@+-]{1,128}", {}, "user_id"});
+  }
+  return std::nullopt;
 }
 
 std::optional<HttpError> check_query(const Route& route, const Target& target) {
@@ -66,7 +74,7 @@ std::optional<HttpError> check_query(const Route& route, const Target& target) {
 }
 
 std::optional<HttpError> check(const Route& route, const Request& request, Arguments& arguments) {
-  if (auto error = check_session_id(route, arguments)) return error;
+  if (auto error = check_id(route, arguments)) return error;
   if (auto error = check_query(route, arguments.target)) return error;
   if (route.reads_json && request.body_type == BodyType::other) {
     return protocol_error(415, "the Content-Type must be application/json in UTF-8");

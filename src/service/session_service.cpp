@@ -228,18 +228,4 @@ AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
   co_return stats;
 }
 
-AsyncResult<std::size_t> ChatService::erase_session(std::string session_id) {
-  // A cache that cannot be told would go on taking turns for the session.
-  const Result<std::optional<CachedSession>> reachable = co_await cache_.find(session_id);
-  if (!reachable) co_return std::unexpected(reachable.error());
-  const Result<Session> known = co_await session(session_id);
-  if (!known) co_return std::unexpected(known.error());
-  // The tombstone first: from then on no drain, of whichever instance, can bring the session back.
-  const Result<std::size_t> stored = co_await store_.erase(session_id, known->question_count);
-  if (!stored) co_return std::unexpected(stored.error());
-  const Result<std::size_t> pending = co_await cache_.erase(session_id);
-  if (!pending) co_return std::unexpected(pending.error());
-  co_return *stored + *pending;
-}
-
 }  // namespace chatsync::service

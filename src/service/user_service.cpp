@@ -1,11 +1,10 @@
-// Everything of a user: to read all of it, and to erase it.
+// Erasing sessions, and everything of a user: to read all of it, and to erase it.
 //
 // A session is erased by a tombstone in the store first, which keeps every drain of every instance from
 // bringing it back, and then in the cache. If the cache cannot be reached between the two, the store's list
 // of living sessions does not name the session any more; so erasing a user ends with a walk over the user's
 // tombstones, which takes out of the cache whatever an earlier attempt left there.
-#include <algorithm>
-#include <iterator>
+#include <map>
 #include <utility>
 
 #include "service/chat_service.hpp"
@@ -29,11 +28,11 @@ AsyncResult<SessionList> ChatService::sessions_by_id(std::string user_id, std::s
   Result<std::vector<Session>> stored = co_await store_.sessions_of(std::move(user_id), page);
   if (!stored) co_return failure_of(std::move(stored));
 
-  SessionList list{.sessions = std::move(*found)};
-  std::ranges::move(*stored, std::back_inserter(list.sessions));
-  std::ranges::stable_sort(list.sessions, {}, &Session::session_id);
-  const auto doubled = std::ranges::unique(list.sessions, {}, &Session::session_id);
-  list.sessions.erase(doubled.begin(), doubled.end());
+  std::map<std::string, Session> by_id;
+  for (Session& session : *found) by_id.emplace(session.session_id, std::move(session));
+  for (Session& session : *stored) by_id.emplace(session.session_id, std::move(session));
+  SessionList list;
+  for (auto& [id, session] : by_id) list.sessions.push_back(std::move(session));
   list.has_more = list.sessions.size() > limit;
   if (list.has_more) list.sessions.resize(limit);
   for (Session& session : list.sessions) {
@@ -42,6 +41,15 @@ AsyncResult<SessionList> ChatService::sessions_by_id(std::string user_id, std::s
     if (cached->has_value()) session.question_count = (*cached)->session.question_count;
   }
   co_return list;
+}
+
+AsyncResult<std::size_t> ChatService::erase_session(std::string session_id) {
+  // A cache that cannot be told would go on taking turns for the session.
+  const Result<std::optional<CachedSession>> reachable = co_await cache_.find(session_id);
+  if (!reachable) co_return std::unexpected(reachable.error());
+  const Result<Session> known = co_await session(session_id);
+  if (!known) co_return std::unexpected(known.error());
+  co_return co_await erase_everywhere(std::move(session_id), known->question_count);
 }
 
 AsyncResult<std::size_t> ChatService::erase_everywhere(std::string session_id, std::int64_t accepted) {

@@ -96,17 +96,22 @@ SqlResult<std::int64_t> count_turns(MySqlConnection& connection, const std::stri
 
 SqlResult<std::vector<Session>> read_sessions_of(MySqlConnection& connection, const std::string& user_id,
                                                  const SessionPage& page) {
+  const bool by_id = page.order == SessionPage::Order::by_id;
   std::string after;
-  if (page.after) {
+  if (page.after && by_id) {
+    after = fmt::format(" AND s.session_id > {}", connection.literal(page.after->session_id));
+  } else if (page.after) {
     const auto time = datetime_of(page.after->updated_at_us);
     // The first half bounds the index range, the second cuts off its first rows.
     after = fmt::format(" AND s.updated_at <= {0} AND (s.updated_at < {0} OR s.session_id > {1})", time,
                         connection.literal(page.after->session_id));
   }
+  // The order by id is that of the primary key, on which a server would read everybody's sessions.
   auto rows = connection.query(
-      fmt::format("SELECT {} FROM chat_sessions AS s WHERE s.user_id = {} AND s.deleted_at IS NULL{} "
-                  "ORDER BY s.updated_at DESC, s.session_id LIMIT {}",
-                  session_columns(), connection.literal(user_id), after, page.limit));
+      fmt::format("SELECT {} FROM chat_sessions AS s FORCE INDEX (sessions_of_user) WHERE s.user_id = {} AND "
+                  "s.deleted_at IS {}{} ORDER BY {} LIMIT {}",
+                  session_columns(), connection.literal(user_id), page.erased ? "NOT NULL" : "NULL", after,
+                  by_id ? "s.session_id" : "s.updated_at DESC, s.session_id", page.limit));
   if (!rows) return sql_failure_of(std::move(rows));
   std::vector<Session> sessions;
   sessions.reserve(rows->size());

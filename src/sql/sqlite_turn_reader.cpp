@@ -21,8 +21,13 @@ constexpr std::string_view kTurnsAfter =
 constexpr std::string_view kCountTurns = "SELECT count(*) FROM chat_messages WHERE session_id = ?1";
 constexpr std::string_view kSessionsOf =
     "SELECT session_id, user_id, title, question_count, created_at, updated_at FROM chat_sessions"
-    " WHERE user_id = ?1 AND deleted_at IS NULL AND updated_at <= ?2 AND (updated_at < ?2 OR session_id > ?3)"
-    " ORDER BY updated_at DESC, session_id LIMIT ?4";
+    " WHERE user_id = ?1 AND (deleted_at IS NOT NULL) = ?5 AND updated_at <= ?2"
+    " AND (updated_at < ?2 OR session_id > ?3) ORDER BY updated_at DESC, session_id LIMIT ?4";
+// The order by id is that of the primary key, on which SQLite would read everybody's sessions.
+constexpr std::string_view kSessionsById =
+    "SELECT session_id, user_id, title, question_count, created_at, updated_at FROM chat_sessions"
+    " INDEXED BY sessions_of_user WHERE user_id = ?1 AND (deleted_at IS NOT NULL) = ?4 AND session_id > ?2"
+    " ORDER BY session_id LIMIT ?3";
 constexpr auto kEndOfTime = std::numeric_limits<std::int64_t>::max();
 
 Session session_from(const SqliteStatement& row) {
@@ -41,11 +46,10 @@ std::int64_t as_limit(std::size_t limit) { return static_cast<std::int64_t>(limi
 Result<SqliteTurnReader> SqliteTurnReader::create(SqliteDatabase database) {
   SqliteTurnReader reader;
   reader.database_ = std::move(database);
-  const std::pair<SqliteStatement*, std::string_view> statements[] = {{&reader.find_session_, kFindSession},
-                                                                      {&reader.turns_before_, kTurnsBefore},
-                                                                      {&reader.turns_after_, kTurnsAfter},
-                                                                      {&reader.count_turns_, kCountTurns},
-                                                                      {&reader.sessions_of_, kSessionsOf}};
+  const std::pair<SqliteStatement*, std::string_view> statements[] = {
+      {&reader.find_session_, kFindSession}, {&reader.turns_before_, kTurnsBefore},
+      {&reader.turns_after_, kTurnsAfter},   {&reader.count_turns_, kCountTurns},
+      {&reader.sessions_of_, kSessionsOf},   {&reader.sessions_by_id_, kSessionsById}};
   for (const auto& [statement, sql] : statements) {
     Result<SqliteStatement> prepared = reader.database_.prepare(sql);
     if (!prepared) return failure_of(std::move(prepared));
@@ -121,15 +125,24 @@ Result<std::int64_t> SqliteTurnReader::count_turns(const std::string& session_id
 
 Result<std::vector<Session>> SqliteTurnReader::sessions_of(const std::string& user_id,
                                                            const SessionPage& page) {
-  const std::int64_t updated_at_us = page.after ? page.after->updated_at_us : kEndOfTime;
   const std::string_view after_id = page.after ? std::string_view(page.after->session_id) : "";
-  sessions_of_.bind_all(user_id, updated_at_us, after_id, as_limit(page.limit));
+  const std::int64_t erased = page.erased ? 1 : 0;
+  if (page.order == SessionPage::Order::by_id) {
+    sessions_by_id_.bind_all(user_id, after_id, as_limit(page.limit), erased);
+    return read_sessions(sessions_by_id_);
+  }
+  const std::int64_t updated_at_us = page.after ? page.after->updated_at_us : kEndOfTime;
+  sessions_of_.bind_all(user_id, updated_at_us, after_id, as_limit(page.limit), erased);
+  return read_sessions(sessions_of_);
+}
+
+Result<std::vector<Session>> SqliteTurnReader::read_sessions(SqliteStatement& query) {
   std::vector<Session> sessions;
   for (;;) {
-    const Result<bool> row = sessions_of_.step();
+    const Result<bool> row = query.step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return sessions;
-    sessions.push_back(session_from(sessions_of_));
+    sessions.push_back(session_from(query));
   }
 }
 

@@ -26,6 +26,7 @@ class SqliteTurnReader {
  private:
   Result<std::optional<StoredSession>> load_rows(const std::string& session_id, std::size_t recent);
   Result<std::vector<Turn>> read_turns(SqliteStatement& query, const std::string& session_id);
+  Result<std::vector<Session>> read_sessions(SqliteStatement& query);
 
   SqliteDatabase database_;
   SqliteStatement find_session_;
@@ -33,6 +34,7 @@ class SqliteTurnReader {
   SqliteStatement turns_after_;
   SqliteStatement count_turns_;
   SqliteStatement sessions_of_;
+  SqliteStatement sessions_by_id_;
 };
 
 }  // namespace chatsync::sql

@@ -136,13 +136,17 @@ class MemoryTurnStore final : public TurnStore {
 
   AsyncResult<std::vector<Session>> sessions_of(std::string user_id, SessionPage page) override {
     if (outage) co_return std::unexpected(*outage);
+    const auto place = [&](const Session& s) {
+      return std::pair(page.order == SessionPage::Order::by_id ? 0 : -s.updated_at_us, s.session_id);
+    };
     std::vector<Session> found;
     for (const auto& [id, session] : sessions) {
-      const bool passed = page.after && std::pair(-session.updated_at_us, id) <=
-                                            std::pair(-page.after->updated_at_us, page.after->session_id);
-      if (session.user_id == user_id && !tombstones.contains(id) && !passed) found.push_back(session);
+      const bool passed = page.after && place(session) <= place({.session_id = page.after->session_id,
+                                                                 .updated_at_us = page.after->updated_at_us});
+      if (session.user_id == user_id && tombstones.contains(id) == page.erased && !passed)
+        found.push_back(session);
     }
-    std::ranges::sort(found, {}, [](const Session& s) { return std::pair(-s.updated_at_us, s.session_id); });
+    std::ranges::sort(found, {}, place);
     if (found.size() > page.limit) found.resize(page.limit);
     co_return found;
   }

@@ -54,6 +54,54 @@ TEST(ReplyBuffer, GivesNoBodyToStatus204) {
   EXPECT_NE(text.find("Allow: GET, HEAD\r\n"), std::string_view::npos);
 }
 
+TEST(ReplyBuffer, SendsABodyInChunksUntilTheLastOne) {
+  ReplyBuffer reply;
+  ReplyHead chunked = head();
+  chunked.body_end = BodyEnd::chunk;
+  reply.begin_body() += "first";
+  const std::string_view first = reply.finish(chunked);
+  EXPECT_NE(first.find("Transfer-Encoding: chunked\r\n"), std::string_view::npos);
+  EXPECT_EQ(first.find("Content-Length"), std::string_view::npos);
+  EXPECT_TRUE(first.ends_with("\r\n\r\n5\r\nfirst\r\n")) << first;
+  reply.begin_body() += std::string(26, 'x');
+  EXPECT_EQ(reply.finish_piece(BodyEnd::chunk), "1a\r\n" + std::string(26, 'x') + "\r\n");
+}
+
+TEST(ReplyBuffer, DoesNotEndAChunkedBodyWithAnEmptyPiece) {
+  ReplyBuffer reply;
+  ReplyHead chunked = head();
+  chunked.body_end = BodyEnd::chunk;
+  reply.begin_body();
+  EXPECT_TRUE(reply.finish(chunked).ends_with("x-request-id: r-1\r\n\r\n"));
+  reply.begin_body();
+  EXPECT_EQ(reply.finish_piece(BodyEnd::chunk), "");
+}
+
+TEST(ReplyBuffer, SendsABodyAsItIsThatTheEndOfTheConnectionEnds) {
+  ReplyBuffer reply;
+  ReplyHead closing = head();
+  closing.body_end = BodyEnd::close;
+  closing.keep_alive = false;
+  reply.begin_body() += "first";
+  const std::string_view first = reply.finish(closing);
+  EXPECT_EQ(first.find("Transfer-Encoding"), std::string_view::npos);
+  EXPECT_EQ(first.find("Content-Length"), std::string_view::npos);
+  EXPECT_TRUE(first.ends_with("\r\n\r\nfirst"));
+  reply.begin_body() += "second";
+  EXPECT_EQ(reply.finish_piece(BodyEnd::close), "second");
+}
+
+TEST(ReplyBuffer, TellsHeadOfABodyInChunksWithoutOne) {
+  ReplyBuffer reply;
+  ReplyHead chunked = head();
+  chunked.body_end = BodyEnd::chunk;
+  chunked.head_only = true;
+  reply.begin_body() += "first";
+  const std::string_view text = reply.finish(chunked);
+  EXPECT_NE(text.find("Transfer-Encoding: chunked\r\n"), std::string_view::npos);
+  EXPECT_TRUE(text.ends_with("\r\n\r\n"));
+}
+
 TEST(ReplyBuffer, SaysWhatBecomesOfTheConnection) {
   ReplyBuffer reply;
   reply.begin_body();

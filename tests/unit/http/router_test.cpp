@@ -24,8 +24,8 @@ Found find(Method method, std::string target, BodyType type = BodyType::unstated
 TEST(Router, FindsEveryRouteOfTheTable) {
   for (const Route& route : routes()) {
     std::string path(route.path);
-    if (const auto variable = path.find("{session_id}"); variable != std::string::npos) {
-      path.replace(variable, 12, "s-1");
+    if (const auto begin = path.find('{'); begin != std::string::npos) {
+      path.replace(begin, path.find('}') + 1 - begin, "s-1");
     }
     EXPECT_EQ(find(route.method, path).dispatch.route, &route) << path;
   }
@@ -33,6 +33,19 @@ TEST(Router, FindsEveryRouteOfTheTable) {
 
 TEST(Router, HandsTheSessionIdToTheHandler) {
   EXPECT_EQ(find(Method::get, "/sessions/a.b_c-1/stats").arguments.session_id, "a.b_c-1");
+}
+
+TEST(Router, HandsTheUserIdToTheHandler) {
+  EXPECT_EQ(find(Method::get, "/users/ann+1@example.org/export").arguments.user_id, "ann+1@example.org");
+  EXPECT_EQ(find(Method::del, "/users/a%40b").arguments.user_id, "a@b");
+}
+
+TEST(Router, RefusesAUserIdThatCannotBeOneAndNamesIt) {
+  for (const char* target : {"/users/a%20b/export", "/users/%2f/export"}) {
+    const Found found = find(Method::get, target);
+    EXPECT_EQ(found.status(), 400) << target;
+    EXPECT_EQ(found.dispatch.error->param, "user_id") << target;
+  }
 }
 
 TEST(Router, RefusesASessionIdThatCannotBeOneAndNamesIt) {

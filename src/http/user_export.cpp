@@ -1,0 +1,87 @@
+#include "http/user_export.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/json_text.hpp"
+
+namespace chatsync::http {
+namespace {
+
+constexpr std::size_t kSessionsAtOnce = 500;
+constexpr std::size_t kFirstPageTurns = 16;
+constexpr std::size_t kMaxPageTurns = 500;
+
+/// How many turns of the size just seen make up a piece.
+std::size_t next_page_turns(std::size_t turns, std::size_t bytes) {
+  return std::clamp<std::size_t>(turns * UserExport::kPieceBytes / std::max<std::size_t>(bytes, 1), 1,
+                                 kMaxPageTurns);
+}
+
+}  // namespace
+
+UserExport::UserExport(service::ChatService& chat, std::string user_id)
+    : chat_(chat), user_id_(std::move(user_id)), page_turns_(kFirstPageTurns) {}
+
+AsyncResult<bool> UserExport::append_next(std::string* out) {
+  const std::size_t begin = out->size();
+  while (out->size() - begin < kPieceBytes) {
+    if (open_session_) {
+      const Result<void> appended = co_await append_turns(out);
+      if (!appended) co_return std::unexpected(appended.error());
+    } else if (!sessions_.empty()) {
+      append_session(*out, sessions_.back(), R"({"type":"session",)");
+      *out += '\n';
+      open_session_ = sessions_.back().session_id;
+      last_timestamp_us_ = 0;
+      sessions_.pop_back();
+      ++session_count_;
+    } else if (more_sessions_) {
+      const Result<void> read = co_await next_sessions();
+      if (!read) co_return std::unexpected(read.error());
+    } else {
+      append_number(*out, R"({"type":"end","sessions":)", session_count_);
+      append_number(*out, R"(,"turns":)", turn_count_);
+      *out += "}\n";
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+AsyncResult<void> UserExport::next_sessions() {
+  Result<service::SessionList> list =
+      co_await chat_.sessions_by_id(user_id_, last_session_id_, kSessionsAtOnce);
+  if (!list) co_return failure_of(std::move(list));
+  more_sessions_ = list->has_more;
+  sessions_ = std::move(list->sessions);
+  if (!sessions_.empty()) last_session_id_ = sessions_.back().session_id;
+  std::ranges::reverse(sessions_);
+  co_return Result<void>();
+}
+
+AsyncResult<void> UserExport::append_turns(std::string* out) {
+  const TurnPage page{.limit = page_turns_, .after_us = last_timestamp_us_};
+  Result<service::MessageList> list = co_await chat_.messages(*open_session_, page);
+  // A session that is erased meanwhile has no more turns.
+  if (!list && list.error().kind == ErrorKind::not_found) list = service::MessageList{};
+  if (!list) co_return failure_of(std::move(list));
+  if (list->partial) {
+    co_return fail(ErrorKind::unavailable, "the cache cannot be asked for turns that are not synced yet");
+  }
+  const std::size_t begin = out->size();
+  for (const Turn& turn : list->turns) {
+    append_text(*out, R"({"type":"turn","session_id":)", *open_session_);
+    append_message(*out, turn, ",");
+    *out += '\n';
+  }
+  turn_count_ += static_cast<std::int64_t>(list->turns.size());
+  if (!list->turns.empty()) {
+    last_timestamp_us_ = list->turns.back().timestamp_us;
+    page_turns_ = next_page_turns(list->turns.size(), out->size() - begin);
+  }
+  if (!list->has_more) open_session_.reset();
+  co_return Result<void>();
+}
+
+}  // namespace chatsync::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/handler.hpp"
+
+namespace chatsync::http {
+
+/// Everything there is of a user as NDJSON: each session with its turns behind it, oldest first, and a last
+/// line with their numbers, by which the reader knows that nothing is missing. Turns come from the store and
+/// from what is pending. Reads a few turns at a time, about kPieceBytes of them.
+class UserExport final : public BodyProducer {
+ public:
+  static constexpr std::size_t kPieceBytes = 256 * 1024;
+
+  /// `chat` must outlive it.
+  UserExport(service::ChatService& chat, std::string user_id);
+
+  AsyncResult<bool> append_next(std::string* out) override;
+
+ private:
+  AsyncResult<void> next_sessions();
+  AsyncResult<void> append_turns(std::string* out);
+
+  service::ChatService& chat_;
+  std::string user_id_;
+  std::vector<Session> sessions_;  ///< Read and not written yet, the next one last.
+  std::string last_session_id_;
+  bool more_sessions_ = true;
+  std::optional<std::string> open_session_;  ///< Its turns are being written.
+  std::int64_t last_timestamp_us_ = 0;
+  std::size_t page_turns_ = 0;
+  std::int64_t session_count_ = 0;
+  std::int64_t turn_count_ = 0;
+};
+
+}  // namespace chatsync::http
