@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds kLongestWait{1'000};  ///< Of a request for 
 
 std::string name_of(const Settings::Redis& settings) {
   if (!settings.socket.empty()) return fmt::format("redis at {}", settings.socket.string());
+  if (!settings.sentinels.empty()) return fmt::format("redis master {}", settings.sentinel_master);
   return fmt::format("redis at {}:{}", settings.host, settings.port);
 }
 
@@ -32,7 +33,9 @@ RedisConnection::Impl::Impl(asio::any_io_executor executor, Settings::Redis sett
       clock_(clock),
       longest_wait_(std::min(settings_.timeout, kLongestWait)),
       watch_alarm_(clock.make_alarm(executor_)),
-      pause_alarm_(clock.make_alarm(executor_)) {}
+      pause_alarm_(clock.make_alarm(executor_)) {
+  if (!settings_.sentinels.empty()) sentinels_.emplace(executor_, settings_);
+}
 
 std::optional<Error> RedisConnection::Impl::refusal() const {
   if (stopped_) return Error{ErrorKind::unavailable, name_ + ": the connection is stopped", "cache_down", {}};
@@ -90,6 +93,7 @@ void RedisConnection::Impl::drop_link(std::string cause) {
 
 void RedisConnection::Impl::stop() {
   stopped_ = true;
+  if (sentinels_) sentinels_->stop();
   drop_link("the connection was stopped");
   watch_alarm_->ring();
   pause_alarm_->ring();

@@ -21,11 +21,11 @@ namespace chatsync::redis {
 /// One connection to Redis, shared by all coroutines of one executor (one thread) by pipelining: what they
 /// ask for in one turn of the event loop leaves in one write.
 ///
-/// run() keeps it up: it connects (TCP, TLS or Unix socket; with a Unix socket, TLS is not used),
-/// authenticates, selects the database, refuses a replica, loads the scripts, and does it all again with
-/// backoff whenever the connection is lost. Requests made meanwhile wait for it, but no longer than
-/// min(time-out, 1 s); when it has been away for longer than that they fail at once. So a short blip is
-/// bridged and nothing hangs.
+/// run() keeps it up: it asks the Sentinels, if there are any, where the master is, connects (TCP, TLS or
+/// Unix socket; with a Unix socket, TLS is not used), authenticates, selects the database, refuses a replica,
+/// loads the scripts, and does it all again with backoff whenever the connection is lost. Requests made
+/// meanwhile wait for it, but no longer than min(time-out, 1 s); when it has been away for longer than that
+/// they fail at once. So a short blip is bridged and nothing hangs.
 ///
 /// Errors: `unavailable` if nothing was executed, `outcome_unknown` if the request was sent and no reply
 /// came before the time-out or the loss, `overloaded` if too many requests wait. Requests are not
@@ -46,7 +46,8 @@ class RedisConnection {
 
   bool connected() const;
 
-  /// "redis at host:port" or "redis at /socket", for messages.
+  /// "redis at host:port" or "redis at /socket", for messages; through Sentinels "redis master NAME at
+  /// host:port", which changes when the master does.
   const std::string& name() const;
 
   /// `encode(CommandEncoder&)` appends one or more commands; the result has the reply to each. It runs when

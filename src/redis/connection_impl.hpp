@@ -9,6 +9,7 @@
 
 #include "redis/connection.hpp"
 #include "redis/link.hpp"
+#include "redis/sentinels.hpp"
 
 namespace chatsync::redis {
 
@@ -31,7 +32,6 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
  private:
   AsyncResult<void> connect();
   AsyncResult<void> shake_hands();
-  AsyncResult<Reply> read_reply(ReplyReader* reader);
   boost::asio::awaitable<Error> read_until_lost();
   boost::asio::awaitable<void> watch();
   SteadyTime expire(SteadyTime now);
@@ -45,10 +45,11 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
 
   const boost::asio::any_io_executor executor_;
   const Settings::Redis settings_;
-  const std::string name_;
+  std::string name_;  ///< Through Sentinels it changes with the master.
   const Clock& clock_;
   const std::chrono::milliseconds longest_wait_;
 
+  std::optional<Sentinels> sentinels_;
   ReplyMatcher matcher_;
   std::shared_ptr<Link> link_;
   bool connected_ = false;  ///< Requests may be sent.

@@ -10,7 +10,6 @@
 // for in turn is flushed right after.
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <random>
 #include <utility>
@@ -54,12 +53,12 @@ asio::awaitable<void> RedisConnection::Impl::run() {
     }
     connected_ = false;
     writing_ = false;
-    link_->close();
+    if (link_) link_->close();
     link_.reset();
     if (!stopped_) note_away(cause);
     matcher_.drop_sent({ErrorKind::outcome_unknown,
                         fmt::format("{}: {} before the reply came", name_, cause.message),
-                        "cache_lost",
+                        "outcome_unknown",
                         {}});
     if (stopped_) break;
     const auto delay = reconnect_delay(failures++, static_cast<std::uint32_t>(random()));
@@ -71,8 +70,17 @@ asio::awaitable<void> RedisConnection::Impl::run() {
 }
 
 AsyncResult<void> RedisConnection::Impl::connect() {
-  link_ = make_link(executor_, settings_);
   drop_cause_.clear();
+  Settings::Redis server = settings_;
+  if (sentinels_) {
+    Result<ServerAddress> master = co_await sentinels_->find_master();
+    if (!master) co_return failure_of(std::move(master));
+    server.host = std::move(master->host);
+    server.port = master->port;
+    name_ =
+        fmt::format("redis master {} at {}", settings_.sentinel_master, to_text({server.host, server.port}));
+  }
+  link_ = make_link(executor_, server);
   asio::steady_timer limit(executor_, settings_.timeout);
   limit.async_wait([weak = weak_from_this(), link = link_](const boost::system::error_code& cancelled) {
     const auto self = weak.lock();
@@ -84,6 +92,7 @@ AsyncResult<void> RedisConnection::Impl::connect() {
   if (up) up = co_await shake_hands();
   if (!drop_cause_.empty()) up = fail(ErrorKind::unavailable, drop_cause_);
   if (up) connected_ = true;
+  if (!up && sentinels_) sentinels_->doubt();
   co_return up;
 }
 
@@ -108,7 +117,7 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
 
   ReplyReader reader;
   for (std::size_t index = 0; index < all; ++index) {
-    Result<Reply> reply = co_await read_reply(&reader);
+    Result<Reply> reply = co_await next_reply(link_, &reader);
     if (!reply) co_return failure_of(std::move(reply));
     const bool may_fail = index >= required && index < optional;
     if (reply->view().is_error() && !may_fail) {
@@ -119,19 +128,6 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
       co_return fail(ErrorKind::unavailable, "it is a replica, not the master");
   }
   co_return Result<void>();
-}
-
-AsyncResult<Reply> RedisConnection::Impl::read_reply(ReplyReader* reader) {
-  std::array<char, 4096> bytes;
-  for (;;) {
-    if (std::optional<Reply> reply = reader->next()) co_return std::move(*reply);
-    if (!reader->broken().empty()) {
-      co_return fail(ErrorKind::unavailable, fmt::format("it does not speak Redis ({})", reader->broken()));
-    }
-    Result<std::size_t> got = co_await link_->read_some(asio::buffer(bytes));
-    if (!got) co_return failure_of(std::move(got));
-    reader->feed({bytes.data(), *got});
-  }
 }
 
 asio::awaitable<Error> RedisConnection::Impl::read_until_lost() {

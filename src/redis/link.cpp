@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -174,6 +175,19 @@ class TlsLink final : public StreamLink<asio::ssl::stream<tcp::socket>> {
 };
 
 }  // namespace
+
+AsyncResult<Reply> next_reply(std::shared_ptr<Link> link, ReplyReader* reader) {
+  std::array<char, 4096> bytes;
+  for (;;) {
+    if (std::optional<Reply> reply = reader->next()) co_return std::move(*reply);
+    if (!reader->broken().empty()) {
+      co_return fail(ErrorKind::unavailable, fmt::format("it does not speak Redis ({})", reader->broken()));
+    }
+    Result<std::size_t> got = co_await link->read_some(asio::buffer(bytes));
+    if (!got) co_return failure_of(std::move(got));
+    reader->feed({bytes.data(), *got});
+  }
+}
 
 std::shared_ptr<Link> make_link(const asio::any_io_executor& executor, const Settings::Redis& settings) {
   if (!settings.socket.empty()) return std::make_shared<UnixLink>(executor, settings.socket.string());

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/settings.hpp"
+#include "redis/reply.hpp"
 
 namespace chatsync::redis {
 
@@ -33,6 +34,9 @@ class Link {
 
   std::string outgoing;
 };
+
+/// The next whole reply on `link`. `reader` holds what came behind it.
+AsyncResult<Reply> next_reply(std::shared_ptr<Link> link, ReplyReader* reader);
 
 /// The stream that the settings ask for. Its operations keep it alive.
 std::shared_ptr<Link> make_link(const boost::asio::any_io_executor& executor,

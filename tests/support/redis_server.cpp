@@ -9,7 +9,6 @@
 #include "support/ports.hpp"
 
 namespace chatsync::test {
-namespace {
 
 // The package redis-tools carries the server without a system service, under the name of the checker: the
 // program looks at its own name to know which of them it is.
@@ -20,8 +19,6 @@ std::filesystem::path redis_program() {
   }
   throw std::runtime_error("no redis-server here: install redis-tools");
 }
-
-}  // namespace
 
 RedisServer::RedisServer() : RedisServer(Options{}) {}
 

@@ -14,6 +14,9 @@
 
 namespace chatsync::test {
 
+/// The program that is Redis or, under the name redis-sentinel, a Sentinel.
+std::filesystem::path redis_program();
+
 /// A private Redis on a loopback port and a Unix socket, with its data in a temporary directory. It is up
 /// when the constructor returns, and gone with the object. Use from one thread.
 class RedisServer {

@@ -174,7 +174,7 @@ TEST_F(DrainTest, AFullRedisRefusesTurnsAndCanBeDrained) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::overloaded);
   EXPECT_FALSE(await(user.cache.create(session_after("new", 0))).has_value());
-  EXPECT_FALSE(await(user.cache.seed({session_after("old", 3), numbered_turns("old", 1, 3)})).has_value());
+  EXPECT_FALSE(await(user.cache.seed({session_after("old", 3), numbered_turns("old", 1, 3), {}})).has_value());
   EXPECT_EQ(everything_in(client), before);
 
   const auto pass = user.pending.begin_pass(PassKind::sweep);

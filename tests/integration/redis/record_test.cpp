@@ -163,7 +163,7 @@ TEST_P(WrongTypeInCreatedSession, LeavesNothingChanged) {
 }
 
 TEST_P(WrongTypeInOldSession, LeavesNothingChanged) {
-  ok(cache().seed({session_after("abc", 20), numbered_turns("abc", 11, 20)}));
+  ok(cache().seed({session_after("abc", 20), numbered_turns("abc", 11, 20), {}}));
   spoil_key();
   expect_refusal_without_change(SessionPresence::unknown);
 }
