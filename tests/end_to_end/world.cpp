@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 namespace chatsync::test {
 namespace {
@@ -44,11 +45,15 @@ void PrintTo(const Combination& combination, std::ostream* out) {
   *out << (combination.redis ? "redis" : "embedded") << (combination.mysql ? "_mysql" : "_sqlite");
 }
 
-World::World(Combination combination) : combination_(combination) {
-  if (combination.redis) redis_ = std::make_unique<RedisServer>();
+World::World(Combination combination, WorldOptions options) : combination_(combination) {
+  if (combination.redis) {
+    redis_ = std::make_unique<RedisServer>(std::move(options.redis));
+    if (options.proxied) redis_proxy_ = std::make_unique<FaultProxy>(redis_->port());
+  }
   if (combination.mysql) {
-    mariadb_ = std::make_unique<MariaDbServer>();
+    mariadb_ = std::make_unique<MariaDbServer>(std::move(options.mariadb));
     database_ = mariadb_->create_database();
+    if (options.proxied) mariadb_proxy_ = std::make_unique<FaultProxy>(mariadb_->port());
   }
 }
 
@@ -56,11 +61,12 @@ Environment World::environment(Environment more) const {
   more.try_emplace("DATA_DIR", data_dir().string());
   if (redis_) {
     more.try_emplace("REDIS_HOST", redis_->host());
-    more.try_emplace("REDIS_PORT", std::to_string(redis_->port()));
+    more.try_emplace("REDIS_PORT", std::to_string(redis_proxy_ ? redis_proxy_->port() : redis_->port()));
   }
   if (mariadb_) {
     more.try_emplace("MYSQL_HOST", mariadb_->host());
-    more.try_emplace("MYSQL_PORT", std::to_string(mariadb_->port()));
+    more.try_emplace("MYSQL_PORT",
+                     std::to_string(mariadb_proxy_ ? mariadb_proxy_->port() : mariadb_->port()));
     more.try_emplace("MYSQL_USER", "root");
     more.try_emplace("MYSQL_DATABASE", database_);
   }

@@ -12,6 +12,7 @@
 
 #include "support/chat_load.hpp"
 #include "support/chatsync_process.hpp"
+#include "support/fault_proxy.hpp"
 #include "support/mariadb_server.hpp"
 #include "support/redis_server.hpp"
 
@@ -27,11 +28,18 @@ void PrintTo(const Combination& combination, std::ostream* out);
 inline constexpr Combination kNothingInstalled{};
 inline constexpr Combination kRedisAndMySql{.redis = true, .mysql = true};
 
+/// How the servers around the one under test are.
+struct WorldOptions {
+  RedisServer::Options redis{};
+  MariaDbServer::Options mariadb{};
+  bool proxied = false;  ///< Servers under test reach Redis and MariaDB through a fault proxy each.
+};
+
 /// Everything around a server under test: the Redis and MariaDB that it needs, started for this object alone,
 /// and a data directory. Servers under test come and go; this stays.
 class World {
  public:
-  explicit World(Combination combination);
+  explicit World(Combination combination, WorldOptions options = {});
 
   /// The settings that make a server run on this. `more` is added, and goes before.
   Environment environment(Environment more = {}) const;
@@ -39,6 +47,9 @@ class World {
 
   RedisServer& redis() { return *redis_; }
   MariaDbServer& mariadb() { return *mariadb_; }
+  FaultProxy& redis_proxy() { return *redis_proxy_; }
+  FaultProxy& mariadb_proxy() { return *mariadb_proxy_; }
+  const Combination& combination() const { return combination_; }
   const std::string& database() const { return database_; }
   std::filesystem::path data_dir() const { return directory_ / "data"; }
   std::filesystem::path operator/(const std::string& name) const { return directory_ / name; }
@@ -54,6 +65,8 @@ class World {
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<MariaDbServer> mariadb_;
   std::string database_;
+  std::unique_ptr<FaultProxy> redis_proxy_;
+  std::unique_ptr<FaultProxy> mariadb_proxy_;
 };
 
 inline auto every_combination() {
