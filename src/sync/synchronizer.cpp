@@ -67,6 +67,7 @@ struct Synchronizer::Impl {
         schedule({.drain = options.interval, .sweep = options.sweep_interval}, options.watermark,
                  clock.steady_now()),
         alarm(clock.make_alarm(on)),
+        jitter(options.jitter_seed ? *options.jitter_seed : std::random_device{}()),
         tasks(on),
         commits(on, tasks, "committer", options.batch_turns,
                 [this](std::vector<Commit> group) { return commit_group(std::move(group)); }),
@@ -96,6 +97,7 @@ struct Synchronizer::Impl {
   std::shared_ptr<const DrainTools> tools;
   DrainSchedule schedule;
   std::unique_ptr<Alarm> alarm;
+  std::minstd_rand jitter;
   TaskGroup tasks;
   std::shared_ptr<RequestedDrain> next;
   bool draining = false;
@@ -104,7 +106,6 @@ struct Synchronizer::Impl {
   GroupQueue<DirectTurn, Appended> appends;
   bool standing_in = false;  ///< The store has taken turns in the cache's place, and they are not settled.
   bool stopping = false;
-  std::minstd_rand jitter{std::random_device{}()};
   std::atomic<std::size_t> accepted_since_drain{0};
   std::atomic<bool> trust_wanted{false};
 };

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ struct SynchronizerOptions {
   std::size_t watermark = 10'000;
   std::chrono::milliseconds sweep_interval{300'000};
   BacklogLimits limits{};
+  std::optional<std::uint32_t> jitter_seed{};  ///< Of the retries' jitter; absent: from the operating system.
 };
 
 /// Read by /metrics; written by the synchroniser.
