@@ -56,10 +56,12 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
-/// The final number of a turn that the store took while the cache was away.
+/// The final number and time stamp of a turn that the store took while the cache was away. Its stamp changes
+/// only if the cache holds a later turn that comes before it, which takes a clock that was set back.
 struct SettledTurn {
-  std::int64_t timestamp_us = 0;
+  std::int64_t timestamp_us = 0;  ///< As the store has it.
   std::int64_t seq = 0;
+  std::int64_t final_timestamp_us = 0;
 
   bool operator==(const SettledTurn&) const = default;
 };

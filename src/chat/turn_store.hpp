@@ -92,8 +92,9 @@ class TurnStore {
   /// Sessions that have unsettled turns, by ascending id, after `after` (empty: from the first).
   virtual AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) = 0;
 
-  /// Gives unsettled turns of a session their final numbers, and raises its count to the highest, in one
-  /// transaction. Turns that are not unsettled (any more) are left alone. Repeatable.
+  /// Gives unsettled turns of a session their final numbers and time stamps, and raises its count to the
+  /// highest number, in one transaction. Turns that are not unsettled (any more) are left alone; a turn whose
+  /// final stamp another one has keeps the stamp that it has. Repeatable.
   virtual AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) = 0;
 
   /// The settled counts of those sessions that the store knows and that are not erased, in any order.

@@ -25,7 +25,9 @@ std::unexpected<Error> store_failed(Error error) {
 /// The numbers that the turns have for the time being.
 std::vector<SettledTurn> provisional_numbers(const std::vector<Turn>& turns) {
   std::vector<SettledTurn> numbers;
-  for (const Turn& turn : turns) numbers.push_back({turn.timestamp_us, turn.seq.value_or(0)});
+  for (const Turn& turn : turns) {
+    numbers.push_back({turn.timestamp_us, turn.seq.value_or(0), turn.timestamp_us});
+  }
   return numbers;
 }
 

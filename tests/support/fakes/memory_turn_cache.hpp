@@ -30,8 +30,8 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     std::map<std::int64_t, Turn> pending;
     std::int64_t last_timestamp_us = 0;
     bool unsynced = false;
-    std::int64_t settled_us = 0;                        ///< No later turn was settled.
-    std::map<std::int64_t, std::int64_t> settled = {};  ///< Numbers by time stamp, until forgotten.
+    std::int64_t settled_us = 0;                       ///< No later turn was settled.
+    std::map<std::int64_t, SettledTurn> settled = {};  ///< By time stamp, until forgotten.
   };
   std::map<std::string, State> sessions;
   std::size_t sweeps = 0;
@@ -71,9 +71,10 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     }
     std::vector<SettledTurn> settled;
     for (Turn& turn : seed.unsettled) {
-      if (turn.timestamp_us > state.settled_us) number(state, turn);
-      const auto found = state.settled.find(turn.timestamp_us);
-      if (found != state.settled.end()) settled.push_back({found->first, found->second});
+      const std::int64_t stored_us = turn.timestamp_us;
+      if (stored_us > state.settled_us) number(state, turn, seed.session.updated_at_us);
+      const auto found = state.settled.find(stored_us);
+      if (found != state.settled.end()) settled.push_back(found->second);
     }
     co_return settled;
   }
@@ -222,10 +223,12 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     state.session.updated_at_us = std::max(state.session.updated_at_us, timestamp_us);
   }
 
-  static void number(State& state, Turn& turn) {
+  static void number(State& state, Turn& turn, std::int64_t last_stored_us) {
     turn.seq = ++state.session.question_count;
-    state.settled.emplace(turn.timestamp_us, *turn.seq);
     state.settled_us = turn.timestamp_us;
+    if (turn.timestamp_us <= state.last_timestamp_us)
+      turn.timestamp_us = std::max(state.last_timestamp_us, last_stored_us) + 1;
+    state.settled.emplace(state.settled_us, SettledTurn{state.settled_us, *turn.seq, turn.timestamp_us});
     note_time(state, turn.timestamp_us);
     state.history.push_back(turn);
     if (state.history.size() > kHistoryTurns) state.history.erase(state.history.begin());

@@ -93,9 +93,15 @@ class MemoryTurnStore final : public TurnStore {
 
   AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) override {
     if (outage) co_return std::unexpected(*outage);
+    std::ranges::sort(turns, std::greater(), &SettledTurn::timestamp_us);
     for (const SettledTurn& turn : turns) {
       if (unsettled[session_id].erase(turn.timestamp_us) == 0) continue;
-      rows.at({session_id, turn.timestamp_us}).seq = turn.seq;
+      auto row = rows.extract({session_id, turn.timestamp_us});
+      row.mapped().seq = turn.seq;
+      if (!rows.contains({session_id, turn.final_timestamp_us})) {
+        row.mapped().timestamp_us = row.key().second = turn.final_timestamp_us;
+      }
+      rows.insert(std::move(row));
       std::int64_t& count = sessions[session_id].question_count;
       count = std::max(count, turn.seq);
     }
