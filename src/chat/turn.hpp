@@ -89,6 +89,7 @@ struct TurnBatch {
   std::vector<Session> sessions;
   std::vector<PendingTurn> turns;
   std::vector<DeadLetter> dead_letters;
+  std::uint64_t lineage = 0;  ///< Of the cache that it was claimed from (TurnCache::lineage).
 
   bool empty() const { return sessions.empty() && turns.empty() && dead_letters.empty(); }
 };

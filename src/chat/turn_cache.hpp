@@ -63,12 +63,13 @@ class TurnCache {
   /// A session that is not cached is put in. One whose cached count is below the store's is of a cache that
   /// came back older (promise 10): count and history become the store's, what is pending stays. Otherwise the
   /// cached session stays as it is.
-  /// Then each unsettled turn gets the next number, in the given order, and goes into the history. Its final
-  /// time stamp is its own if that is later than the session's last turn in the cache; otherwise it is the
-  /// first after both that turn and `session.updated_at_us`, so that it is free in the store too. One that an
-  /// earlier call has numbered is not numbered again: the result has what it was given until
-  /// forget_settled(), and nothing for it afterwards. Time stamps of unsettled turns, as the store has them,
-  /// grow within a session, also between calls.
+  /// Then each unsettled turn gets the next number, in the given order, and goes into the history; one that
+  /// is pending here, by its turn id, has number and time stamp already and keeps them. Its final time stamp
+  /// is its own if that is later than the session's last turn in the cache; otherwise it is the first after
+  /// both that turn and `session.updated_at_us`, so that it is free in the store too. One that an earlier
+  /// call has numbered is not numbered again: the result has what it was given until forget_settled(), and
+  /// nothing for it afterwards. Time stamps of unsettled turns, as the store has them, grow within a session,
+  /// also between calls.
   virtual AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) = 0;
 
   /// The store has committed the numbers of these turns. Repeatable.

@@ -26,6 +26,9 @@ struct StoredSession {
 
 inline constexpr std::size_t kUnsettledAtOnce = 500;
 
+/// The code of the refusal of what comes from a cache that another one has taken the place of.
+inline constexpr const char* kLineageSuperseded = "lineage_superseded";
+
 /// A turn for a store that takes it in the cache's place.
 struct DirectTurn {
   Turn turn;               ///< `timestamp_us` is a proposal and `seq` is ignored.
@@ -79,6 +82,10 @@ class TurnStore {
   /// the highest `seq` in the batch. A turn whose (session, time stamp) or turn_id belongs to a different
   /// turn is quarantined in dead_letters, never discarded. Turns and dead letters of erased sessions are left
   /// out.
+  /// A turn that is stored and unsettled (see append) gets the number and time stamp of the batch and is
+  /// settled by that: the cache that it comes from has it. A batch with a lineage (not 0) that is not the one
+  /// admitted last is refused: `conflict`, with the code kLineageSuperseded. Before any was admitted, all are
+  /// accepted.
   virtual AsyncResult<WriteOutcome> write(SharedBatch batch) = 0;
 
   /// Takes turns while the cache cannot: in one transaction, each numbered after the session's settled and
@@ -94,8 +101,15 @@ class TurnStore {
 
   /// Gives unsettled turns of a session their final numbers and time stamps, and raises its count to the
   /// highest number, in one transaction. Turns that are not unsettled (any more) are left alone; a turn whose
-  /// final stamp another one has keeps the stamp that it has. Repeatable.
-  virtual AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) = 0;
+  /// final stamp another one has keeps the stamp that it has. `lineage` is that of the cache that gave the
+  /// numbers; it is refused as write() refuses it. Repeatable.
+  virtual AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
+                                   std::uint64_t lineage) = 0;
+
+  /// Makes this the lineage that write() and settle() accept, and returns after COMMIT: what an earlier one
+  /// claimed or numbered cannot be stored any more. False, and no change, if another lineage was admitted
+  /// after this one: whoever still sees this cache sees one that others have left.
+  virtual AsyncResult<bool> admit_lineage(std::uint64_t lineage) = 0;
 
   /// The settled counts of those sessions that the store knows and that are not erased, in any order.
   virtual AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) = 0;

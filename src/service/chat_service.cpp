@@ -71,7 +71,7 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   if (!recorded->in_store) {
     synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
     if (request.durability == Durability::synced) {
-      const Result<void> committed = co_await commit(turn);
+      const Result<void> committed = co_await commit(turn, recorded->lineage);
       if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
     }
   }
@@ -86,14 +86,10 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
 
 AsyncResult<ChatService::Recorded> ChatService::record(Turn turn, SessionPresence presence) {
   const SteadyTime begin = clock_.steady_now();
-  Result<RecordOutcome> outcome = co_await record_in_cache(turn, presence);
-  Result<Recorded> recorded;
-  if (outcome) {
-    recorded = Recorded{.question_count = outcome->question_count, .timestamp_us = outcome->timestamp_us};
-  } else if (outcome.error().kind == ErrorKind::unavailable && outcome.error().code != sync::kStoreNotAsked) {
+  Result<Recorded> recorded = co_await record_in_cache(turn, presence);
+  if (!recorded && recorded.error().kind == ErrorKind::unavailable &&
+      recorded.error().code != sync::kStoreNotAsked) {
     recorded = co_await record_in_store(std::move(turn), presence);
-  } else {
-    recorded = failure_of(std::move(outcome));
   }
   const auto duration = clock_.steady_now() - begin;
   metrics_.record_duration.observe_us(
@@ -101,7 +97,7 @@ AsyncResult<ChatService::Recorded> ChatService::record(Turn turn, SessionPresenc
   co_return recorded;
 }
 
-AsyncResult<RecordOutcome> ChatService::record_in_cache(Turn turn, SessionPresence presence) {
+AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, SessionPresence presence) {
   // Between loading and recording, another eviction may take the session away again, and a restart of the
   // cache may make it another one; a cache that keeps forgetting what it was told cannot serve.
   constexpr int kAttempts = 4;
@@ -119,11 +115,15 @@ AsyncResult<RecordOutcome> ChatService::record_in_cache(Turn turn, SessionPresen
       }
     }
     if (outcome) outcome = co_await cache_.record(turn, presence);
-    const bool missing = outcome && outcome->session_missing;
+    if (outcome && !outcome->session_missing) {
+      co_return Recorded{.question_count = outcome->question_count,
+                         .timestamp_us = outcome->timestamp_us,
+                         .lineage = lineage};
+    }
     const bool replaced =
         !outcome && outcome.error().kind == ErrorKind::unavailable && cache_.lineage() != lineage;
-    if (!missing && !replaced) co_return outcome;
-    load = missing || !made_here;
+    if (!outcome && !replaced) co_return failure_of(std::move(outcome));
+    load = outcome.has_value() || !made_here;
   }
   co_return fail(ErrorKind::overloaded,
                  "the cache keeps losing session " + turn.session_id +
@@ -149,6 +149,10 @@ bool ChatService::cache_is_trusted() {
 
 AsyncResult<SessionPresence> ChatService::load_session(std::string session_id) {
   metrics_.session_loads.add();
+  if (!cache_is_trusted()) {
+    Result<void> admitted = co_await sync::admit_cache(&cache_, &store_);
+    if (!admitted) co_return failure_of(std::move(admitted));
+  }
   std::size_t settled = 0;
   Result<sync::LoadedAs> loaded = co_await sync::load_session(&cache_, &store_, session_id, &settled);
   if (!loaded) co_return failure_of(std::move(loaded));
@@ -177,7 +181,7 @@ AsyncResult<std::vector<Turn>> ChatService::recent_in_store(std::string session_
   co_return sync::newest_turns(**stored);
 }
 
-AsyncResult<void> ChatService::commit(Turn turn) {
+AsyncResult<void> ChatService::commit(Turn turn, std::uint64_t lineage) {
   // The session as the cache has it: its owner and title need not be those of this turn's writer.
   Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
   if (!cached) co_return failure_of(std::move(cached));
@@ -185,7 +189,7 @@ AsyncResult<void> ChatService::commit(Turn turn) {
   if (cached->has_value()) session = std::move((*cached)->session);
   std::string key = cache_.pending_key(turn.session_id, turn.timestamp_us);
   co_return co_await synchronizer_.commit({.turn = std::move(turn), .key = std::move(key)},
-                                          std::move(session));
+                                          std::move(session), lineage);
 }
 
 boost::asio::awaitable<sync::DrainReport> ChatService::sync_now() { return synchronizer_.sync_now(); }

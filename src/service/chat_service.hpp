@@ -133,13 +133,14 @@ class ChatService {
   struct Recorded {
     std::int64_t question_count = 0;
     std::int64_t timestamp_us = 0;
-    bool in_store = false;  ///< The store took it in the cache's place.
+    std::uint64_t lineage = 0;  ///< Of the cache that has it.
+    bool in_store = false;      ///< The store took it in the cache's place.
     bool provisional = false;
   };
 
   /// Gives the turn to the cache, or to the store while the cache is away.
   AsyncResult<Recorded> record(Turn turn, SessionPresence presence);
-  AsyncResult<RecordOutcome> record_in_cache(Turn turn, SessionPresence presence);
+  AsyncResult<Recorded> record_in_cache(Turn turn, SessionPresence presence);
   AsyncResult<Recorded> record_in_store(Turn turn, SessionPresence presence);
   /// Brings the cache up to the store; what record() may presume of the session then.
   AsyncResult<SessionPresence> load_session(std::string session_id);
@@ -148,7 +149,7 @@ class ChatService {
   AsyncResult<std::vector<Turn>> recent(std::string session_id);
   AsyncResult<std::vector<Turn>> recent_in_store(std::string session_id);
   /// Commits a recorded turn to the store without waiting for the next drain.
-  AsyncResult<void> commit(Turn turn);
+  AsyncResult<void> commit(Turn turn, std::uint64_t lineage);
   /// The page of the store and the pending turns together, whether or not there is such a session.
   AsyncResult<MessageList> merged_turns(std::string session_id, TurnPage page);
   /// A session that another program keeps in the cache says nothing of its times: then they are those of its

@@ -2,10 +2,12 @@
 //
 // A worker claims a batch from the pass, writes it in one transaction, and acknowledges it by the exact keys
 // it claimed once the commit is known (promise 4). A crash or an error between the two leaves the batch
-// pending; it is written again later, and the store recognises it by identity (promise 3). Claims are
-// serialised by a mutex, so that a pass is walked once, while writes run side by side: one worker more than
-// there are connections keeps the next batch read while the others are written. The first failure stops the
-// claiming; batches under way still end.
+// pending; it is written again later, and the store recognises it by identity (promise 3). A batch carries
+// the lineage of the cache that it was claimed from, so that a store that has since seen the cache come back
+// older can refuse it: its numbers may be other turns' by then. Claims are serialised by a mutex, so that a
+// pass is walked once, while writes run side by side: one worker more than there are connections keeps the
+// next batch read while the others are written. The first failure stops the claiming; batches under way still
+// end.
 #include "sync/drain.hpp"
 
 #include <algorithm>
@@ -42,7 +44,20 @@ AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTool
   Result<WriteOutcome> written = co_await tools->store.write(batch);
   if (!written) {
     note_store_failure(tools->metrics, written.error().kind);
-    co_return failure_of(std::move(written));
+    if (written.error().code != kLineageSuperseded) co_return failure_of(std::move(written));
+    tools->trust.revoke();
+    if (tools->cache.lineage() != batch->lineage) {
+      tools->left_over.push_back(batch);
+      co_return failure_of(std::move(written));
+    }
+    const Result<std::size_t> rescued = co_await rescue(tools, batch);
+    if (!rescued) co_return std::unexpected(rescued.error());
+    co_return MoveOutcome{.synced = *rescued, .dead_lettered = batch->dead_letters.size()};
+  }
+  // In a cache that came back older, another turn may have the name of one that was claimed from it before.
+  if (tools->cache.lineage() != batch->lineage) {
+    co_return fail(ErrorKind::unavailable,
+                   "the cache was replaced while its turns were written to the store");
   }
   Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(batch);
   if (!acknowledged) {
@@ -80,10 +95,12 @@ std::pair<TurnBatch, TurnBatch> halve(const TurnBatch& batch) {
   const std::size_t middle = batch.turns.size() / 2;
   const auto split = batch.turns.begin() + static_cast<std::ptrdiff_t>(middle);
   TurnBatch first;
+  first.lineage = batch.lineage;
   first.turns.assign(batch.turns.begin(), split);
   first.sessions = sessions_of_turns(batch, 0, middle);
   first.dead_letters = batch.dead_letters;
   TurnBatch second;
+  second.lineage = batch.lineage;
   second.turns.assign(split, batch.turns.end());
   second.sessions = sessions_of_turns(batch, middle, batch.turns.size());
 
@@ -97,6 +114,7 @@ std::pair<TurnBatch, TurnBatch> halve(const TurnBatch& batch) {
 TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64_t now_us) {
   const PendingTurn& pending = batch.turns.front();
   TurnBatch result;
+  result.lineage = batch.lineage;
   result.dead_letters = batch.dead_letters;
   // The letter's number stays taken, also when the session leaves the cache and comes back from the store.
   result.sessions = batch.sessions;
@@ -111,6 +129,28 @@ TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64
                                  .payload = history_entry(pending.turn),
                                  .first_failed_at_us = now_us});
   return result;
+}
+
+AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
+  log_warning("{} turns come from a cache that another one has taken the place of: they get new numbers",
+              batch->turns.size());
+  std::vector<DirectTurn> turns;
+  for (const PendingTurn& pending : batch->turns) turns.push_back({.turn = pending.turn});
+  const auto shared = std::make_shared<const std::vector<DirectTurn>>(std::move(turns));
+  const Result<std::vector<Result<AppendOutcome>>> appended = co_await tools->store.append(shared);
+  if (!appended) co_return std::unexpected(appended.error());
+  if (!batch->dead_letters.empty()) {
+    const auto letters = std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = batch->dead_letters});
+    const Result<WriteOutcome> written = co_await tools->store.write(letters);
+    if (!written) co_return std::unexpected(written.error());
+  }
+  tools->metrics.turns_appended.add(batch->turns.size());
+  if (tools->cache.lineage() == batch->lineage) {
+    const Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(batch);
+    if (!acknowledged) co_return std::unexpected(acknowledged.error());
+    tools->backlog.remove(*acknowledged, bytes_of_turns(*batch));
+  }
+  co_return batch->turns.size();
 }
 
 AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
@@ -129,7 +169,8 @@ AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, Sha
     if (current->turns.empty()) {
       // Letters do not fail for their sessions' data; a batch of nothing else has nothing left to leave out.
       if (current->sessions.empty() || current->dead_letters.empty()) co_return failure_of(std::move(moved));
-      waiting.push_back(std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = current->dead_letters}));
+      waiting.push_back(std::make_shared<const TurnBatch>(
+          TurnBatch{.dead_letters = current->dead_letters, .lineage = current->lineage}));
       continue;
     }
     if (current->turns.size() == 1) {
@@ -192,6 +233,7 @@ boost::asio::awaitable<void> Drain::work_until_done() {
 AsyncResult<SharedBatch> Drain::claim() {
   const auto guard = co_await claiming_.lock();
   if (exhausted_ || report_.failure) co_return SharedBatch();
+  const std::uint64_t lineage = tools_->cache.lineage();
   Result<TurnBatch> batch = co_await pass_->next(tools_->options.batch_turns);
   exhausted_ = !batch || batch->empty();
   if (!batch) {
@@ -199,6 +241,7 @@ AsyncResult<SharedBatch> Drain::claim() {
     co_return failure_of(std::move(batch));
   }
   if (batch->empty()) co_return SharedBatch();
+  batch->lineage = lineage;
   co_return std::make_shared<const TurnBatch>(std::move(*batch));
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/async_mutex.hpp"
 #include "sync/synchronizer.hpp"
@@ -14,11 +15,15 @@ namespace chatsync::sync {
 /// What a drain works with; all of it outlives the drain.
 struct DrainTools {
   boost::asio::any_io_executor executor;
+  const TurnCache& cache;
   PendingTurns& pending;
   TurnStore& store;
   const Clock& clock;
   SyncMetrics& metrics;
   Backlog& backlog;
+  CacheTrust& trust;
+  /// Batches of a cache that was replaced after they were claimed: nobody else may have their turns.
+  std::vector<SharedBatch>& left_over;
   SynchronizerOptions options;
 };
 
@@ -30,6 +35,12 @@ struct MoveOutcome {
   std::size_t synced = 0;
   std::size_t dead_lettered = 0;
 };
+
+/// What is done with a batch that the store refuses because its cache was superseded. The store takes its
+/// turns like those of an outage, to be numbered anew by the cache that took its place; those that are stored
+/// already, or pending there, keep the numbers that they have. Then they are acknowledged if their cache is
+/// still the one at hand. Returns how many turns there were.
+AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedBatch batch);
 
 /// Commits a batch and then, and only then, acknowledges it. A batch that the store rejects for its data is
 /// halved until the turn at fault stands alone; that one goes to dead_letters and the others on their way.

@@ -39,6 +39,19 @@ std::vector<std::int64_t> stamps_of(const std::vector<SettledTurn>& turns) {
 
 }  // namespace
 
+AsyncResult<void> admit_cache(TurnCache* cache, TurnStore* store) {
+  const std::uint64_t lineage = cache->lineage();
+  if (lineage == 0) co_return Result<void>();
+  Result<bool> admitted = co_await store->admit_lineage(lineage);
+  if (!admitted) co_return store_failed(std::move(admitted).error());
+  if (*admitted) co_return Result<void>();
+  co_return fail(
+      ErrorKind::unavailable,
+      "the cache at hand is one that other instances have left for another: see where each instance "
+      "finds its cache",
+      kLineageSuperseded);
+}
+
 AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::string session_id,
                                    std::size_t* settled) {
   for (int looks = 0;;) {
@@ -51,6 +64,7 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     const bool last_part = (*stored)->unsettled_count <= static_cast<std::int64_t>(unsettled.size());
     const bool counted = (*stored)->session.question_count > 0 || !unsettled.empty();
     std::vector<SettledTurn> provisional = provisional_numbers(unsettled);
+    const std::uint64_t lineage = cache->lineage();
     Result<std::vector<SettledTurn>> numbers = co_await cache->seed({.session = std::move((*stored)->session),
                                                                      .recent = std::move((*stored)->recent),
                                                                      .unsettled = std::move(unsettled)});
@@ -68,7 +82,7 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     }
     const std::vector<std::int64_t> stamps = stamps_of(*numbers);
     const std::size_t count = numbers->size();
-    Result<void> committed = co_await store->settle(session_id, std::move(*numbers));
+    Result<void> committed = co_await store->settle(session_id, std::move(*numbers), lineage);
     if (!committed) co_return store_failed(std::move(committed).error());
     looks = 0;
     *settled += count;

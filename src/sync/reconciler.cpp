@@ -23,12 +23,20 @@ std::unexpected<ReconcileFailure> of_cache(Error error) {
   return std::unexpected(ReconcileFailure{.error = std::move(error), .of_cache = true});
 }
 
+std::unexpected<ReconcileFailure> failed(const Error& error) {
+  return error.code == kStoreNotAsked ? of_store(error) : of_cache(error);
+}
+
 }  // namespace
 
 boost::asio::awaitable<Reconciled> Reconciler::run(std::size_t* settled) {
   const std::uint64_t epoch = trust_.epoch();
   // The lineage first: a cache that is replaced in mid-work is then trusted under a name that it has no more.
   const std::uint64_t lineage = cache_.lineage();
+  if (!trust_.trusts(lineage)) {
+    const Result<void> admitted = co_await admit_cache(&cache_, &store_);
+    if (!admitted) co_return failed(admitted.error());
+  }
   Reconciled done = co_await settle_all(settled);
   if (!done) co_return done;
   if (!trust_.trusts(lineage) && lineage != 0) {
@@ -94,7 +102,7 @@ boost::asio::awaitable<Reconciled> Reconciler::compare_all(std::size_t* settled)
 boost::asio::awaitable<Reconciled> Reconciler::load(std::string session_id, std::size_t* settled) {
   const Result<LoadedAs> loaded = co_await load_session(&cache_, &store_, std::move(session_id), settled);
   if (loaded) co_return Reconciled();
-  co_return loaded.error().code == kStoreNotAsked ? of_store(loaded.error()) : of_cache(loaded.error());
+  co_return failed(loaded.error());
 }
 
 }  // namespace chatsync::sync

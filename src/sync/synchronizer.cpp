@@ -35,6 +35,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds kReconcileEvery{1};
+/// How often a drain begins again because the cache was replaced under it.
+constexpr int kDrainAttempts = 3;
 
 }  // namespace
 
@@ -48,6 +50,7 @@ struct Synchronizer::Impl {
   struct Commit {
     PendingTurn turn;
     Session session;
+    std::uint64_t lineage = 0;
   };
   using Appended = Result<AppendOutcome>;
 
@@ -58,11 +61,14 @@ struct Synchronizer::Impl {
         backlog(options.limits),
         reconciler(turn_cache, pending, store, trust),
         tools(std::make_shared<const DrainTools>(DrainTools{.executor = on,
+                                                            .cache = turn_cache,
                                                             .pending = pending,
                                                             .store = store,
                                                             .clock = clock,
                                                             .metrics = metrics,
                                                             .backlog = backlog,
+                                                            .trust = trust,
+                                                            .left_over = left_over,
                                                             .options = options})),
         schedule({.drain = options.interval, .sweep = options.sweep_interval}, options.watermark,
                  clock.steady_now()),
@@ -78,6 +84,7 @@ struct Synchronizer::Impl {
   asio::awaitable<void> run_drains();
   asio::awaitable<DrainReport> drain_once(PassKind kind);
   asio::awaitable<std::optional<Error>> reconcile();
+  asio::awaitable<std::optional<Error>> rescue_left_over(DrainReport* report);
   asio::awaitable<void> measure_backlog(DrainReport* report);
   void note_end_of_drain(const DrainReport& report, PassKind kind);
   SteadyTime next_look() const;
@@ -94,6 +101,7 @@ struct Synchronizer::Impl {
   Backlog backlog;
   CacheTrust trust;
   Reconciler reconciler;
+  std::vector<SharedBatch> left_over;
   std::shared_ptr<const DrainTools> tools;
   DrainSchedule schedule;
   std::unique_ptr<Alarm> alarm;
@@ -129,11 +137,23 @@ asio::awaitable<void> Synchronizer::Impl::run_drains() {
 
 asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(PassKind kind) {
   accepted_since_drain.store(0, std::memory_order_relaxed);
-  const std::optional<Error> not_reconciled = co_await reconcile();
-  Drain drain(tools, kind);
-  DrainReport report = co_await drain.run();
-  // Where the store stands in, what it took is safe but has no final numbers before the two agree.
-  if (!report.failure && standing_in) report.failure = not_reconciled;
+  DrainReport report;
+  for (int attempt = 0; attempt < kDrainAttempts; ++attempt) {
+    const std::optional<Error> not_reconciled = co_await reconcile();
+    Drain drain(tools, kind);
+    const DrainReport part = co_await drain.run();
+    report.synced += part.synced;
+    report.dead_lettered += part.dead_lettered;
+    report.failure = part.failure;
+    // Where the store stands in, what it took is safe but has no final numbers before the two agree.
+    if (!report.failure && standing_in) report.failure = not_reconciled;
+    if (!left_over.empty()) {
+      const std::optional<Error> not_rescued = co_await rescue_left_over(&report);
+      if (not_rescued) report.failure = not_rescued;
+      if (!not_rescued) continue;
+    }
+    if (!report.failure || report.failure->code != kLineageSuperseded) break;
+  }
   co_await measure_backlog(&report);
   note_end_of_drain(report, kind);
   co_return report;
@@ -154,6 +174,22 @@ asio::awaitable<std::optional<Error>> Synchronizer::Impl::reconcile() {
   }
   if (trust.trusts(cache.lineage()) && std::exchange(standing_in, false)) {
     log_info("the cache takes turns again; what the store took in its place has its final numbers");
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<Error>> Synchronizer::Impl::rescue_left_over(DrainReport* report) {
+  while (!left_over.empty()) {
+    const SharedBatch batch = left_over.back();
+    left_over.pop_back();
+    const Result<std::size_t> rescued = co_await rescue(tools, batch);
+    if (!rescued) {
+      left_over.push_back(batch);
+      co_return rescued.error();
+    }
+    trust.revoke();
+    standing_in = true;
+    report->synced += *rescued;
   }
   co_return std::nullopt;
 }
@@ -205,10 +241,14 @@ SteadyTime Synchronizer::Impl::next_look() const {
 
 asio::awaitable<std::vector<Result<void>>> Synchronizer::Impl::commit_group(std::vector<Commit> group) {
   const std::size_t size = group.size();
-  const Result<void> together = co_await commit_together(group);
-  if (together || together.error().kind != ErrorKind::rejected || size == 1)
-    co_return std::vector<Result<void>>(size, together);
-  // One datum spoils the group: each for itself, so that only the one at fault fails.
+  const bool one_cache = std::ranges::all_of(
+      group, [&](const Commit& commit) { return commit.lineage == group.front().lineage; });
+  if (one_cache) {
+    const Result<void> together = co_await commit_together(group);
+    if (together || together.error().kind != ErrorKind::rejected || size == 1)
+      co_return std::vector<Result<void>>(size, together);
+  }
+  // One datum or one cache spoils the group: each for itself, so that only the one at fault fails.
   std::vector<Result<void>> outcomes;
   for (Commit& commit : group) {
     std::vector<Commit> alone;
@@ -220,6 +260,7 @@ asio::awaitable<std::vector<Result<void>>> Synchronizer::Impl::commit_group(std:
 
 AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<Commit> group) {
   TurnBatch batch;
+  batch.lineage = group.front().lineage;
   std::map<std::string, Session> sessions;
   std::size_t bytes = 0;
   for (Commit& commit : group) {
@@ -234,7 +275,15 @@ AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<Commit> group)
 
   const auto shared = std::make_shared<const TurnBatch>(std::move(batch));
   Result<WriteOutcome> written = co_await tools->store.write(shared);
+  if (!written && written.error().code == kLineageSuperseded) {
+    trust.revoke();
+    const Result<std::size_t> rescued = co_await rescue(tools, shared);
+    if (!rescued && cache.lineage() != shared->lineage) left_over.push_back(shared);
+    if (!rescued) co_return std::unexpected(rescued.error());
+    co_return Result<void>();
+  }
   if (!written) co_return failure_of(std::move(written));
+  if (cache.lineage() != shared->lineage) co_return Result<void>();
   // The turns are durable; if acknowledging fails, the next drain finds them stored and acknowledges them.
   const Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(shared);
   if (acknowledged) {
@@ -305,8 +354,8 @@ asio::awaitable<DrainReport> Synchronizer::sync_now() {
   return asio::co_spawn(impl_->executor, impl_->next_drain(PassKind::sweep), asio::use_awaitable);
 }
 
-AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session) {
-  return asio::co_spawn(impl_->executor, impl_->commits.add({std::move(turn), std::move(session)}),
+AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session, std::uint64_t lineage) {
+  return asio::co_spawn(impl_->executor, impl_->commits.add({std::move(turn), std::move(session), lineage}),
                         asio::use_awaitable);
 }
 

@@ -83,7 +83,8 @@ class Synchronizer {
 
   /// Any thread. Commits one turn that has just been accepted, together with others that ask at the same
   /// moment, in one transaction, and acknowledges it.
-  AsyncResult<void> commit(PendingTurn turn, Session session);
+  /// `lineage` is that of the cache that recorded it.
+  AsyncResult<void> commit(PendingTurn turn, Session session, std::uint64_t lineage);
 
   /// Any thread. Has the store take a turn that the cache cannot, together with others that ask at the same
   /// moment, in one transaction; returns after its COMMIT. The cache is not trusted from then on, until what

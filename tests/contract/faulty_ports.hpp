@@ -62,9 +62,14 @@ class FaultyStore final : public TurnStore {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await store_().unsettled_sessions(std::move(after), limit);
   }
-  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) override {
+  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
+                           std::uint64_t lineage) override {
     if (outage) co_return std::unexpected(*outage);
-    co_return co_await store_().settle(std::move(session_id), std::move(turns));
+    co_return co_await store_().settle(std::move(session_id), std::move(turns), lineage);
+  }
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().admit_lineage(lineage);
   }
   AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {
     if (outage) co_return std::unexpected(*outage);

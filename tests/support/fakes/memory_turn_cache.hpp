@@ -72,7 +72,8 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     std::vector<SettledTurn> settled;
     for (Turn& turn : seed.unsettled) {
       const std::int64_t stored_us = turn.timestamp_us;
-      if (stored_us > state.settled_us) number(state, turn, seed.session.updated_at_us);
+      if (stored_us > state.settled_us && !is_pending(state, turn))
+        number(state, turn, seed.session.updated_at_us);
       const auto found = state.settled.find(stored_us);
       if (found != state.settled.end()) settled.push_back(found->second);
     }
@@ -221,6 +222,17 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   static void note_time(State& state, std::int64_t timestamp_us) {
     state.last_timestamp_us = std::max(state.last_timestamp_us, timestamp_us);
     state.session.updated_at_us = std::max(state.session.updated_at_us, timestamp_us);
+  }
+
+  /// Then it is settled with what it has here.
+  static bool is_pending(State& state, const Turn& turn) {
+    for (const auto& [timestamp_us, pending] : state.pending) {
+      if (pending.turn_id != turn.turn_id) continue;
+      state.settled_us = turn.timestamp_us;
+      state.settled.emplace(turn.timestamp_us, SettledTurn{turn.timestamp_us, *pending.seq, timestamp_us});
+      return true;
+    }
+    return false;
   }
 
   static void number(State& state, Turn& turn, std::int64_t last_stored_us) {

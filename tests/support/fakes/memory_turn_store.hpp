@@ -29,6 +29,8 @@ class MemoryTurnStore final : public TurnStore {
   std::vector<DeadLetter> dead_letters;
   std::map<std::string, std::set<std::int64_t>> unsettled;  ///< Time stamps by session.
   std::set<std::uint64_t> lineages;
+  std::uint64_t admitted = 0;  ///< The lineage admitted last.
+  std::set<std::uint64_t> superseded;
   std::set<std::string> begun_here;  ///< Sessions whose first turn was appended.
   std::vector<std::size_t> batch_sizes;
   std::size_t writes_under_way = 0;
@@ -39,6 +41,7 @@ class MemoryTurnStore final : public TurnStore {
     if (before_write) co_await before_write();
     --writes_under_way;
     if (outage) co_return std::unexpected(*outage);
+    if (is_superseded(batch->lineage)) co_return refuse_superseded();
     for (const PendingTurn& pending : batch->turns) {
       if (refuses(pending.turn)) co_return fail(ErrorKind::rejected, "refused by the store", "1366");
     }
@@ -91,8 +94,19 @@ class MemoryTurnStore final : public TurnStore {
     co_return found;
   }
 
-  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns) override {
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
     if (outage) co_return std::unexpected(*outage);
+    if (lineage == admitted) co_return true;
+    if (superseded.contains(lineage)) co_return false;
+    if (admitted != 0) superseded.insert(admitted);
+    admitted = lineage;
+    co_return true;
+  }
+
+  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
+                           std::uint64_t lineage) override {
+    if (outage) co_return std::unexpected(*outage);
+    if (is_superseded(lineage)) co_return refuse_superseded();
     std::ranges::sort(turns, std::greater(), &SettledTurn::timestamp_us);
     for (const SettledTurn& turn : turns) {
       if (unsettled[session_id].erase(turn.timestamp_us) == 0) continue;
@@ -176,6 +190,13 @@ class MemoryTurnStore final : public TurnStore {
   std::string kind() const override { return "memory"; }
 
  private:
+  bool is_superseded(std::uint64_t lineage) const {
+    return lineage != 0 && admitted != 0 && lineage != admitted;
+  }
+  static std::unexpected<Error> refuse_superseded() {
+    return fail(ErrorKind::conflict, "another cache has taken its place", kLineageSuperseded);
+  }
+
   Result<AppendOutcome> append_one(const DirectTurn& direct) {
     Turn turn = direct.turn;
     if (tombstones.contains(turn.session_id)) return fail(ErrorKind::gone, "erased");
@@ -210,6 +231,7 @@ class MemoryTurnStore final : public TurnStore {
       ++outcome.deleted;
       return;
     }
+    if (settle_by(turn)) return;
     const auto [row, inserted] = rows.try_emplace({turn.session_id, turn.timestamp_us}, turn);
     if (inserted) {
       ++outcome.inserted;
@@ -220,6 +242,24 @@ class MemoryTurnStore final : public TurnStore {
       dead_letters.push_back(
           {.session_id = turn.session_id, .key = pending.key, .error_code = "identity_clash"});
     }
+  }
+
+  /// Whether the turn is stored and unsettled; then it gets what the cache gave it.
+  bool settle_by(const Turn& turn) {
+    std::set<std::int64_t>& open = unsettled[turn.session_id];
+    const auto found = std::ranges::find_if(open, [&](std::int64_t timestamp_us) {
+      return rows.at({turn.session_id, timestamp_us}).turn_id == turn.turn_id;
+    });
+    if (found == open.end()) return false;
+    auto row = rows.extract({turn.session_id, *found});
+    open.erase(found);
+    row.mapped() = turn;
+    if (rows.contains({turn.session_id, turn.timestamp_us})) row.mapped().timestamp_us = row.key().second;
+    row.key().second = row.mapped().timestamp_us;
+    rows.insert(std::move(row));
+    Session& session = sessions[turn.session_id];
+    session.question_count = std::max(session.question_count, turn.seq.value_or(0));
+    return true;
   }
 
   std::vector<Turn> newest(const std::string& session_id, const TurnPage& page) const {

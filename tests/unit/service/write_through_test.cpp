@@ -214,6 +214,67 @@ TEST_F(WriteThroughTest, ACacheThatCameBackIsNotUsedWhileTheStoreCannotBeAsked) 
   EXPECT_EQ(reply.error().code, "store_unavailable");
 }
 
+TEST_F(WriteThroughTest, TurnsClaimedFromACacheThatCameBackWithoutThemGetOtherNumbers) {
+  cache.lineage_now = 1;
+  sync();
+  chat("abc", "claimed");
+  sync::Gate gate(io);
+  store.before_write = gate.hold();
+  auto report = std::make_shared<std::optional<sync::DrainReport>>();
+  boost::asio::co_spawn(io, service.sync_now(), [report](const std::exception_ptr&, sync::DrainReport done) {
+    *report = std::move(done);
+  });
+  settle();
+  ASSERT_EQ(gate.arrived(), 1) << "the drain holds the turn, and the store has not seen it";
+
+  cache.sessions.clear();
+  cache.lineage_now = 2;
+  EXPECT_EQ(chat("abc", "next")->question_count, 1) << "neither cache nor store knows of the other";
+  store.before_write = nullptr;
+  gate.open();
+  settle();
+  ASSERT_TRUE(report->has_value());
+  EXPECT_FALSE((*report)->failure) << (*report)->failure->message;
+  EXPECT_EQ(store.rows.size(), 2U);
+  Numbers seqs = stored_seqs("abc");
+  std::ranges::sort(seqs);
+  EXPECT_EQ(seqs, one_to(2));
+  EXPECT_EQ(cache.sessions["abc"].session.question_count, 2);
+  EXPECT_TRUE(store.dead_letters.empty());
+}
+
+TEST_F(WriteThroughTest, TurnsOfACacheThatOthersHaveLeftAreRescued) {
+  cache.lineage_now = 1;
+  sync();
+  chat("abc", "1");
+  chat("abc", "2");
+  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9)));  // By another instance, for another cache.
+  sync();
+  EXPECT_EQ(store.rows.size(), 2U);
+  EXPECT_EQ(store.unsettled["abc"].size(), 2U) << "the other cache is to number them";
+  EXPECT_EQ(pending_turns(), 0U);
+  const auto reply = chat("abc", "3");
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->durability, Durability::synced) << "the cache at hand takes no more turns";
+}
+
+TEST_F(WriteThroughTest, ARescuedTurnThatTheOtherCacheHasKeepsTheNumberItHasThere) {
+  cache.lineage_now = 1;
+  sync();
+  chat("abc", "1");
+  chat("abc", "2");
+  const auto replicated = cache.sessions;
+  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9)));
+  sync();
+  cache.sessions = replicated;
+  cache.lineage_now = 9;
+  EXPECT_EQ(chat("abc", "3")->question_count, 3);
+  sync();
+  EXPECT_EQ(stored_seqs("abc"), one_to(3));
+  EXPECT_TRUE(store.unsettled["abc"].empty());
+  EXPECT_TRUE(store.dead_letters.empty());
+}
+
 TEST_F(WriteThroughTest, PastTheBacklogsLimitNothingIsAccepted) {
   sync::Synchronizer small(io.get_executor(), cache, cache, store, clock, {.limits = {.turns = 2}});
   small.trust().grant(0, small.trust().epoch());

@@ -11,11 +11,14 @@ class DrainTest : public SyncFixture {
  protected:
   std::shared_ptr<const DrainTools> tools(SynchronizerOptions options = {}) {
     return std::make_shared<const DrainTools>(DrainTools{.executor = io.get_executor(),
+                                                         .cache = cache,
                                                          .pending = cache,
                                                          .store = store,
                                                          .clock = clock,
                                                          .metrics = metrics,
                                                          .backlog = backlog,
+                                                         .trust = trust,
+                                                         .left_over = left_over,
                                                          .options = options});
   }
 
@@ -26,6 +29,8 @@ class DrainTest : public SyncFixture {
 
   SyncMetrics metrics;
   Backlog backlog{BacklogLimits()};
+  CacheTrust trust;
+  std::vector<SharedBatch> left_over;
 };
 
 TEST_F(DrainTest, MovesEveryPendingTurnOnce) {

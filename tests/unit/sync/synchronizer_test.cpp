@@ -149,7 +149,7 @@ TEST_F(SynchronizerTest, CommitsASingleTurnAndAcknowledgesIt) {
   const Turn turn = cache.sessions["a"].history.front();
   const auto committed = test::run_coroutine(
       io, synchronizer->commit({.turn = turn, .key = cache.pending_key("a", turn.timestamp_us)},
-                               {.session_id = "a"}));
+                               {.session_id = "a"}, 0));
   EXPECT_TRUE(committed);
   EXPECT_EQ(store.rows.size(), 1U);
   EXPECT_EQ(pending_turns(), 0U);
@@ -166,7 +166,7 @@ TEST_F(SynchronizerTest, SharesACommitAmongTurnsThatAskTogether) {
     boost::asio::co_spawn(
         io,
         synchronizer->commit({.turn = turn, .key = cache.pending_key("a", turn.timestamp_us)},
-                             {.session_id = "a"}),
+                             {.session_id = "a"}, 0),
         [&](const std::exception_ptr&, const Result<void>& result) {
           committed += result.has_value() ? 1 : 0;
         });
@@ -190,7 +190,7 @@ TEST_F(SynchronizerTest, FailsOnlyTheTurnThatSpoilsASharedCommit) {
     boost::asio::co_spawn(
         io,
         synchronizer->commit({.turn = turn, .key = cache.pending_key("a", turn.timestamp_us)},
-                             {.session_id = "a"}),
+                             {.session_id = "a"}, 0),
         [&, seq = *turn.seq](const std::exception_ptr&, const Result<void>& result) {
           committed[seq] = result.has_value();
         });
