@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "chat/ids.hpp"
+#include "chat/letter_payload.hpp"
 #include "chat/turn_json.hpp"
 
 namespace chatsync::sql {
@@ -28,26 +30,42 @@ auto key_of(const PendingTurn* pending) {
 }  // namespace
 
 OrderedBatch order_batch(const TurnBatch& batch) {
-  std::map<std::string_view, BatchSession> sessions;
+  struct Row {
+    BatchSession session;
+    std::int64_t count_without_turns = 0;
+  };
+  std::map<std::string_view, Row> sessions;
   for (const auto& session : batch.sessions) {
-    auto& row = sessions[session.session_id];
-    row.session = session;
-    row.session.question_count = 0;
+    Row& row = sessions[session.session_id];
+    row.session.session = session;
+    row.count_without_turns = std::exchange(row.session.session.question_count, 0);
   }
   OrderedBatch ordered;
   ordered.turns.reserve(batch.turns.size());
   for (const auto& pending : batch.turns) {
     const auto& turn = pending.turn;
-    auto& row = sessions[turn.session_id];
-    if (row.session.session_id.empty()) {
-      row.session = Session{turn.session_id, turn.user_id, {}, 0, turn.timestamp_us, turn.timestamp_us};
+    Row& row = sessions[turn.session_id];
+    row.count_without_turns = 0;
+    auto& [session, has_foreign_turns] = row.session;
+    if (session.session_id.empty()) {
+      session = Session{turn.session_id, turn.user_id, {}, 0, turn.timestamp_us, turn.timestamp_us};
     }
-    auto& session = row.session;
     session.question_count = std::max(session.question_count, turn.seq.value_or(0));
-    row.has_foreign_turns = row.has_foreign_turns || !turn.seq;
+    has_foreign_turns = has_foreign_turns || !turn.seq;
     ordered.turns.push_back(&pending);
   }
-  for (auto& [id, row] : sessions) ordered.sessions.push_back(std::move(row));
+  for (const auto& letter : batch.dead_letters) {
+    const auto seq = seq_in_payload(letter.payload).value_or(0);
+    if (const auto found = sessions.find(letter.session_id); found != sessions.end()) {
+      auto& row = found->second;
+      auto& count = row.session.session.question_count;
+      count = std::max({count, seq, row.count_without_turns});
+    } else if (is_session_id(letter.session_id)) {
+      auto& count = ordered.letter_sessions[letter.session_id];
+      count = std::max(count, seq);
+    }
+  }
+  for (auto& [id, row] : sessions) ordered.sessions.push_back(std::move(row.session));
   std::ranges::sort(ordered.turns, {}, key_of);
   return ordered;
 }

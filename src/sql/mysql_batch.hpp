@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,9 +15,10 @@ namespace chatsync::sql {
 
 // The decisions of writing a batch, without a server.
 
-/// A session as a batch carries it. `question_count` is the highest `seq` that the batch has of it and not
-/// what the cache counts: later turns may still be pending, and at rest count, rows and highest seq are the
-/// same.
+/// A session as a batch carries it. `question_count` is the highest `seq` that the batch has of it, in turns
+/// and dead letters, and not what the cache counts: later turns may still be pending, and at rest count, rows
+/// and highest seq are the same. Only where the batch has nothing but dead letters of a session, whose
+/// numbers may be unreadable, the cache's count is taken.
 struct BatchSession {
   Session session;
   bool has_foreign_turns = false;  ///< Turns without `seq`: only counting the rows gives the count.
@@ -27,6 +29,9 @@ struct BatchSession {
 struct OrderedBatch {
   std::vector<BatchSession> sessions;
   std::vector<const PendingTurn*> turns;  ///< By session, then time stamp.
+  /// Sessions that only dead letters name, with the highest `seq` in these, or 0. The batch does not know
+  /// enough of them to make their rows.
+  std::map<std::string, std::int64_t> letter_sessions;
 };
 
 /// A turn whose session the batch does not list gets one made of the turn.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/letter_payload.hpp"
 #include "sql/mysql_batch.hpp"
 #include "sql/mysql_statements.hpp"
 
@@ -44,6 +45,8 @@ void append_rows(MySqlConnection& connection, const DeadLetter& letter, std::vec
                   connection.literal(storable_text(letter.key, kMessageKey)),
                   connection.literal(storable_text(letter.reason, kReason)),
                   connection.literal(storable_text(letter.error_code, kErrorCode)));
+  const auto seq = seq_in_payload(letter.payload);
+  const auto number = seq ? fmt::to_string(*seq) : std::string("NULL");
   const auto failed_at =
       letter.first_failed_at_us == 0 ? std::string("NOW(6)") : datetime_of(letter.first_failed_at_us);
   // Escaping at most doubles the payload; fingerprint and time need some more.
@@ -56,8 +59,8 @@ void append_rows(MySqlConnection& connection, const DeadLetter& letter, std::vec
   do {
     const auto piece = rest.substr(0, utf8_prefix(rest, piece_bytes));
     rest.remove_prefix(piece.size());
-    rows.push_back(
-        fmt::format("({},{},{},{},{})", fingerprint, part, before, connection.literal(piece), failed_at));
+    rows.push_back(fmt::format("({},{},{},{},{},{})", fingerprint, part, before, connection.literal(piece),
+                               failed_at, number));
     ++part;
   } while (!rest.empty());
 }
@@ -70,7 +73,7 @@ SqlResult<void> insert_dead_letters(MySqlConnection& connection, std::span<const
   return execute_in_parts(
       connection,
       "INSERT INTO dead_letters (fingerprint, part, session_id, message_key, reason, error_code, "
-      "payload, first_failed_at) VALUES ",
+      "payload, first_failed_at, seq) VALUES ",
       rows, " ON DUPLICATE KEY UPDATE part = part");
 }
 

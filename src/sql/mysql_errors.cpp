@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "chat/turn_store.hpp"
+
 namespace chatsync::sql {
 namespace {
 
@@ -35,6 +37,7 @@ constexpr std::array kDataErrors = {
 }  // namespace
 
 ErrorKind classify(const SqlError& error) {
+  if (error.superseded) return ErrorKind::conflict;
   if (error.at_commit) return ErrorKind::outcome_unknown;
   return std::ranges::binary_search(kDataErrors, error.code) ? ErrorKind::rejected : ErrorKind::unavailable;
 }
@@ -92,6 +95,9 @@ std::string_view advice(unsigned code) {
 }
 
 Error to_error(const SqlError& error, std::string_view doing) {
+  if (error.superseded) {
+    return Error{classify(error), fmt::format("{}: {}", doing, error.message), kLineageSuperseded, {}};
+  }
   const auto outcome = error.at_commit ? " (it may have taken effect)" : "";
   const auto hint = advice(error.code);
   std::string code = is_driver_error(error.code) ? std::string() : fmt::format("mysql_{}", error.code);

@@ -13,7 +13,8 @@ struct SqlError {
   unsigned code =
       0;  ///< The server's number (1000 and above) or the driver's (2000 to 2999, 5000 and above).
   std::string message;
-  bool at_commit = false;  ///< The reply to a COMMIT is missing: it may have taken effect.
+  bool at_commit = false;   ///< The reply to a COMMIT is missing: it may have taken effect.
+  bool superseded = false;  ///< Not of the server: the data come from a cache that another one replaced.
 };
 
 template <class T>

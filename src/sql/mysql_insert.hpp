@@ -14,4 +14,9 @@ namespace chatsync::sql {
 SqlResult<std::uint64_t> insert_turns(MySqlConnection& connection, std::span<const PendingTurn* const> turns,
                                       bool by_bulk_binding);
 
+/// Whether `path` means bulk binding on this connection.
+inline bool uses_bulk_binding(const MySqlConnection& connection, InsertPath path) {
+  return path == InsertPath::bulk || (path == InsertPath::best && connection.has_bulk_binding());
+}
+
 }  // namespace chatsync::sql

@@ -14,7 +14,8 @@
 namespace chatsync::sql {
 namespace {
 
-constexpr std::array kMigrations{Migration{1, mysql_migrations::v0001_schema_sql}};
+constexpr std::array kMigrations{Migration{1, mysql_migrations::v0001_schema_sql},
+                                 Migration{2, mysql_migrations::v0002_unsettled_turns_sql}};
 
 std::string quoted_name(std::string_view name) {
   std::string quoted = "`";
@@ -85,7 +86,7 @@ Result<void> migrate(MySqlConnection& connection, const Settings::MySql& server)
 
 }  // namespace
 
-Result<std::unique_ptr<TurnStore>> open_mysql_store(MySqlOptions options, std::size_t connections) {
+Result<std::unique_ptr<SqlStore>> open_mysql_store(MySqlOptions options, std::size_t connections) {
   const auto& server = options.server;
   auto connection = connect(options);
   if (!connection) return std::unexpected(start_error(connection.error(), server, "open"));

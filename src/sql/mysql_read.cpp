@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sql/mysql_statements.hpp"
+#include "sql/mysql_transaction.hpp"
 
 namespace chatsync::sql {
 namespace {
@@ -48,21 +49,18 @@ std::string page_query(const std::string& session_literal, const TurnPage& page)
                      kTurnColumns, session_literal, where, page.after_us ? "ASC" : "DESC", page.limit);
 }
 
-}  // namespace
-
-SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection,
-                                                     const std::string& session_id, std::size_t recent) {
-  const auto id = connection.literal(session_id);
-  TurnPage newest;
-  newest.limit = recent;
-  auto rows = connection.query(fmt::format(
-      "SELECT {}, s.deleted_at IS NOT NULL, m.* FROM chat_sessions AS s LEFT JOIN ({}) AS m ON TRUE "
-      "WHERE s.session_id = {}",
-      session_columns(), page_query(id, newest), id));
+SqlResult<std::optional<StoredSession>> load_settled(MySqlConnection& connection,
+                                                     const std::string& session_literal,
+                                                     const std::string& newest_turns) {
+  auto rows = connection.query(
+      fmt::format("SELECT {}, s.deleted_at IS NOT NULL,"
+                  " (SELECT COUNT(*) FROM unsettled_turns AS u WHERE u.session_id = s.session_id), m.* "
+                  "FROM chat_sessions AS s LEFT JOIN ({}) AS m ON TRUE WHERE s.session_id = {}",
+                  session_columns(), newest_turns, session_literal));
   if (!rows) return sql_failure_of(std::move(rows));
   if (rows->empty()) return std::nullopt;
 
-  constexpr std::size_t kFirstTurnColumn = kSessionColumns + 1;
+  constexpr std::size_t kFirstTurnColumn = kSessionColumns + 2;
   StoredSession stored;
   for (auto& row : *rows) {
     if (row.at(kFirstTurnColumn)) stored.recent.push_back(turn_of(row, kFirstTurnColumn));
@@ -70,20 +68,56 @@ SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection
   std::ranges::sort(stored.recent, {}, &Turn::timestamp_us);
   stored.session = session_of(rows->front());
   stored.deleted = integer_at(rows->front(), kSessionColumns) != 0;
-  for (const auto& turn : stored.recent) {
-    stored.session.question_count = std::max(stored.session.question_count, turn.seq.value_or(0));
-  }
+  stored.unsettled_count = integer_at(rows->front(), kSessionColumns + 1);
   return stored;
 }
 
-SqlResult<std::vector<Turn>> read_turns(MySqlConnection& connection, const std::string& session_id,
-                                        const TurnPage& page) {
-  auto rows = connection.query(page_query(connection.literal(session_id), page));
+SqlResult<std::vector<Turn>> query_turns(MySqlConnection& connection, std::string_view query) {
+  auto rows = connection.query(query);
   if (!rows) return sql_failure_of(std::move(rows));
   std::vector<Turn> turns;
   turns.reserve(rows->size());
   for (auto& row : *rows) turns.push_back(turn_of(row, 0));
-  if (!page.after_us) std::ranges::reverse(turns);
+  return turns;
+}
+
+SqlResult<std::optional<StoredSession>> load_with_unsettled(MySqlConnection& connection,
+                                                            const std::string& session_literal,
+                                                            std::size_t recent) {
+  auto stored = load_settled(
+      connection, session_literal,
+      fmt::format("SELECT {} FROM chat_messages AS t WHERE session_id = {} AND NOT EXISTS (SELECT 1 FROM "
+                  "unsettled_turns AS u WHERE u.session_id = t.session_id AND u.ts = t.ts) "
+                  "ORDER BY ts DESC LIMIT {}",
+                  kTurnColumns, session_literal, recent));
+  if (!stored || !*stored) return stored;
+  auto unsettled = query_turns(
+      connection,
+      fmt::format("SELECT {} FROM unsettled_turns AS u JOIN chat_messages AS t USING (session_id, "
+                  "ts) WHERE u.session_id = {} ORDER BY u.ts LIMIT {}",
+                  kTurnColumns, session_literal, kUnsettledAtOnce));
+  if (!unsettled) return sql_failure_of(std::move(unsettled));
+  (*stored)->unsettled = std::move(*unsettled);
+  return stored;
+}
+
+}  // namespace
+
+SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection,
+                                                     const std::string& session_id, std::size_t recent) {
+  const auto id = connection.literal(session_id);
+  TurnPage newest;
+  newest.limit = recent;
+  auto stored = load_settled(connection, id, page_query(id, newest));
+  if (!stored || !*stored || (*stored)->unsettled_count == 0) return stored;
+  // Some of these turns may be unsettled: rare enough to read all of it again, with them told apart.
+  return in_snapshot(connection, [&] { return load_with_unsettled(connection, id, recent); });
+}
+
+SqlResult<std::vector<Turn>> read_turns(MySqlConnection& connection, const std::string& session_id,
+                                        const TurnPage& page) {
+  auto turns = query_turns(connection, page_query(connection.literal(session_id), page));
+  if (turns && !page.after_us) std::ranges::reverse(*turns);
   return turns;
 }
 
@@ -92,6 +126,31 @@ SqlResult<std::int64_t> count_turns(MySqlConnection& connection, const std::stri
                                                  connection.literal(session_id)));
   if (!rows) return std::unexpected(rows.error());
   return integer_at(rows->front(), 0);
+}
+
+SqlResult<std::int64_t> first_free_timestamp(MySqlConnection& connection, const std::string& session_id,
+                                             std::int64_t from_us) {
+  constexpr std::size_t kStampsPerQuery = 1'000;
+  const auto id = connection.literal(session_id);
+  while (true) {
+    const auto rows = connection.query(
+        fmt::format("SELECT ts FROM chat_messages WHERE session_id = {} AND ts >= {} ORDER BY ts LIMIT {}",
+                    id, from_us, kStampsPerQuery));
+    if (!rows) return std::unexpected(rows.error());
+    for (const auto& row : *rows) {
+      if (integer_at(row, 0) != from_us) return from_us;
+      ++from_us;
+    }
+    if (rows->size() < kStampsPerQuery) return from_us;
+  }
+}
+
+SqlResult<std::optional<Turn>> find_turn(MySqlConnection& connection, const std::string& turn_id) {
+  auto turns = query_turns(connection, fmt::format("SELECT {} FROM chat_messages WHERE turn_id = {}",
+                                                   kTurnColumns, connection.literal(turn_id)));
+  if (!turns) return sql_failure_of(std::move(turns));
+  if (turns->empty()) return std::nullopt;
+  return std::move(turns->front());
 }
 
 SqlResult<std::vector<Session>> read_sessions_of(MySqlConnection& connection, const std::string& user_id,
@@ -106,11 +165,12 @@ SqlResult<std::vector<Session>> read_sessions_of(MySqlConnection& connection, co
     after = fmt::format(" AND s.updated_at <= {0} AND (s.updated_at < {0} OR s.session_id > {1})", time,
                         connection.literal(page.after->session_id));
   }
-  // The order by id is that of the primary key, on which a server would read everybody's sessions.
+  // The order by id is also that of the primary key, on which a server would read everybody's sessions.
   auto rows = connection.query(
-      fmt::format("SELECT {} FROM chat_sessions AS s FORCE INDEX (sessions_of_user) WHERE s.user_id = {} AND "
+      fmt::format("SELECT {} FROM chat_sessions AS s FORCE INDEX ({}) WHERE s.user_id = {} AND "
                   "s.deleted_at IS {}{} ORDER BY {} LIMIT {}",
-                  session_columns(), connection.literal(user_id), page.erased ? "NOT NULL" : "NULL", after,
+                  session_columns(), by_id ? "sessions_of_user_by_id" : "sessions_of_user",
+                  connection.literal(user_id), page.erased ? "NOT NULL" : "NULL", after,
                   by_id ? "s.session_id" : "s.updated_at DESC, s.session_id", page.limit));
   if (!rows) return sql_failure_of(std::move(rows));
   std::vector<Session> sessions;

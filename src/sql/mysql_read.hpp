@@ -11,7 +11,7 @@
 
 namespace chatsync::sql {
 
-// The reading operations of TurnStore on one connection; each is one statement and so one consistent view.
+// The reading operations of TurnStore on one connection; each is one consistent view.
 
 SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection,
                                                      const std::string& session_id, std::size_t recent);
@@ -20,6 +20,12 @@ SqlResult<std::vector<Turn>> read_turns(MySqlConnection& connection, const std::
                                         const TurnPage& page);
 
 SqlResult<std::int64_t> count_turns(MySqlConnection& connection, const std::string& session_id);
+
+/// The first time stamp from `from_us` on that no turn of the session has.
+SqlResult<std::int64_t> first_free_timestamp(MySqlConnection& connection, const std::string& session_id,
+                                             std::int64_t from_us);
+
+SqlResult<std::optional<Turn>> find_turn(MySqlConnection& connection, const std::string& turn_id);
 
 SqlResult<std::vector<Session>> read_sessions_of(MySqlConnection& connection, const std::string& user_id,
                                                  const SessionPage& page);

@@ -3,19 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "base/blocking_pool.hpp"
+#include "sql/append_plan.hpp"
+#include "sql/mysql_append.hpp"
+#include "sql/mysql_audit.hpp"
+#include "sql/mysql_erase.hpp"
+#include "sql/mysql_letters.hpp"
+#include "sql/mysql_lineages.hpp"
 #include "sql/mysql_read.hpp"
+#include "sql/mysql_settle.hpp"
 #include "sql/mysql_store.hpp"
 #include "sql/mysql_write.hpp"
+#include "sql/replay.hpp"
 
 namespace chatsync::sql {
 namespace {
 
-class MySqlTurnStore final : public TurnStore {
+class MySqlTurnStore final : public SqlStore {
  public:
   MySqlTurnStore(std::unique_ptr<MySqlConnectionPool> pool, InsertPath path, std::size_t threads)
       : path_(path), connections_(std::move(pool)), threads_(std::max<std::size_t>(threads, 1)) {}
@@ -50,27 +59,127 @@ class MySqlTurnStore final : public TurnStore {
     });
   }
 
-  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t /*accepted*/) override {
-    co_return co_await run("deleting a session", [session_id](MySqlConnection& connection) {
-      return erase_session(connection, session_id);
+  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t accepted) override {
+    constexpr std::string_view kDoing = "deleting a session";
+    auto buried = co_await run(kDoing, [session_id, accepted](MySqlConnection& connection) {
+      return bury_session(connection, session_id, accepted);
+    });
+    if (!buried) co_return failure_of(std::move(buried));
+    for (bool some_left = true; some_left;) {
+      const auto letters = co_await run(kDoing, [session_id](MySqlConnection& connection) {
+        return delete_some_letters(connection, session_id);
+      });
+      if (!letters) co_return std::unexpected(letters.error());
+      some_left = *letters;
+    }
+    std::size_t deleted = 0;
+    for (std::size_t piece = kTurnsPerPiece; piece == kTurnsPerPiece; deleted += piece) {
+      const auto turns = co_await run(kDoing, [session_id](MySqlConnection& connection) {
+        return delete_some_turns(connection, session_id);
+      });
+      if (!turns) co_return std::unexpected(turns.error());
+      piece = *turns;
+    }
+    co_return deleted;
+  }
+
+  AsyncResult<AppendOutcomes> append(std::shared_ptr<const std::vector<DirectTurn>> turns) override {
+    const auto append_range = [this, turns](std::size_t begin, std::size_t end) {
+      return run("appending turns", [turns, begin, end, path = path_](MySqlConnection& connection) {
+        return append_turns(connection, std::span(*turns).subspan(begin, end - begin), path);
+      });
+    };
+    co_return co_await append_all_but_rejected(append_range, 0, turns->size());
+  }
+
+  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) override {
+    co_return co_await run("looking for unsettled turns", [after, limit](MySqlConnection& connection) {
+      return read_unsettled_sessions(connection, after, limit);
     });
   }
 
-  AsyncResult<std::vector<Result<AppendOutcome>>> append(
-      std::shared_ptr<const std::vector<DirectTurn>>) override {
-    co_return fail(ErrorKind::internal, "append is missing");
+  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
+                           std::uint64_t lineage) override {
+    co_return co_await run("settling turns", [session_id, turns, lineage](MySqlConnection& connection) {
+      return settle_turns(connection, session_id, turns, lineage);
+    });
   }
-  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string, std::size_t) override {
-    co_return std::vector<std::string>();
+
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
+    co_return co_await run("admitting a cache", [lineage](MySqlConnection& connection) {
+      return sql::admit_lineage(connection, lineage);
+    });
   }
-  AsyncResult<void> settle(std::string, std::vector<SettledTurn>) override {
-    co_return fail(ErrorKind::internal, "settle is missing");
+
+  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {
+    co_return co_await run("reading counts", [session_ids](MySqlConnection& connection) {
+      return read_counts(connection, session_ids);
+    });
   }
-  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string>) override {
-    co_return std::vector<SessionCount>();
+
+  AsyncResult<bool> knows_lineage(std::uint64_t lineage) override {
+    co_return co_await run("reading lineages", [lineage](MySqlConnection& connection) {
+      return is_lineage_known(connection, lineage);
+    });
   }
-  AsyncResult<bool> knows_lineage(std::uint64_t) override { co_return true; }
-  AsyncResult<void> note_lineage(std::uint64_t) override { co_return Result<void>(); }
+
+  AsyncResult<void> note_lineage(std::uint64_t lineage) override {
+    co_return co_await run("noting a lineage", [lineage](MySqlConnection& connection) {
+      return insert_lineage(connection, lineage);
+    });
+  }
+
+  AsyncResult<std::vector<StoredLetter>> list(LetterPage page) override {
+    co_return co_await run("listing dead letters",
+                           [page](MySqlConnection& connection) { return list_letters(connection, page); });
+  }
+
+  AsyncResult<std::optional<StoredLetter>> find(std::int64_t id) override {
+    co_return co_await run("reading a dead letter",
+                           [id](MySqlConnection& connection) { return find_letter(connection, id); });
+  }
+
+  AsyncResult<void> discard(std::int64_t id) override {
+    const auto found = co_await run("discarding a dead letter", [id](MySqlConnection& connection) {
+      return discard_letter(connection, id);
+    });
+    if (!found) co_return std::unexpected(found.error());
+    if (!*found) co_return no_such_letter(id);
+    co_return Result<void>();
+  }
+
+  AsyncResult<ReplayOutcome> replay(std::int64_t id) override {
+    auto outcome = co_await run("replaying a dead letter", [id, path = path_](MySqlConnection& connection) {
+      return replay_letter(connection, id, path);
+    });
+    if (!outcome) co_return failure_of(std::move(outcome));
+    if (!*outcome) co_return no_such_letter(id);
+    co_return **std::move(outcome);
+  }
+
+  AsyncResult<std::vector<StoreTally>> tallies(std::string after, std::size_t limit) override {
+    co_return co_await run("counting what is stored", [after, limit](MySqlConnection& connection) {
+      return read_tallies(connection, after, limit);
+    });
+  }
+
+  AsyncResult<std::vector<std::string>> stored_turn_ids(std::vector<std::string> turn_ids) override {
+    co_return co_await run("looking for turns", [turn_ids](MySqlConnection& connection) {
+      return read_stored_turn_ids(connection, turn_ids);
+    });
+  }
+
+  AsyncResult<std::vector<std::int64_t>> missing_seqs(std::string session_id, std::size_t limit) override {
+    co_return co_await run("looking for missing turns", [session_id, limit](MySqlConnection& connection) {
+      return read_missing_seqs(connection, session_id, limit);
+    });
+  }
+
+  AsyncResult<std::vector<OrphanTurns>> orphans(std::string after, std::size_t limit) override {
+    co_return co_await run("looking for orphans", [after, limit](MySqlConnection& connection) {
+      return read_orphans(connection, after, limit);
+    });
+  }
 
   AsyncResult<void> ping() override {
     // Taking a connection asks the server, or connects to it.
@@ -113,8 +222,8 @@ class MySqlTurnStore final : public TurnStore {
 
 }  // namespace
 
-std::unique_ptr<TurnStore> make_mysql_store(std::unique_ptr<MySqlConnectionPool> pool, InsertPath path,
-                                            std::size_t threads) {
+std::unique_ptr<SqlStore> make_mysql_store(std::unique_ptr<MySqlConnectionPool> pool, InsertPath path,
+                                           std::size_t threads) {
   return std::make_unique<MySqlTurnStore>(std::move(pool), path, threads);
 }
 

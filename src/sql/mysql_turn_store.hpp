@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/settings.hpp"
-#include "chat/turn_store.hpp"
+#include "sql/sql_store.hpp"
 
 namespace chatsync::sql {
 
@@ -37,6 +37,6 @@ struct MySqlOptions {
 ///
 /// Connections are opened when needed, checked after a pause and replaced when broken, so the store outlives
 /// restarts of the server. A failure is one line that names the server, the user and what to do.
-Result<std::unique_ptr<TurnStore>> open_mysql_store(MySqlOptions options, std::size_t connections);
+Result<std::unique_ptr<SqlStore>> open_mysql_store(MySqlOptions options, std::size_t connections);
 
 }  // namespace chatsync::sql

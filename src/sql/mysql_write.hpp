@@ -12,7 +12,4 @@ namespace chatsync::sql {
 /// took effect unless the error is `at_commit`.
 SqlResult<WriteOutcome> write_batch(MySqlConnection& connection, const TurnBatch& batch, InsertPath path);
 
-/// TurnStore::erase on one connection, in one transaction.
-SqlResult<std::size_t> erase_session(MySqlConnection& connection, const std::string& session_id);
-
 }  // namespace chatsync::sql

@@ -9,12 +9,20 @@ namespace chatsync::sql {
 namespace {
 
 constexpr std::string_view kFindSession =
-    "SELECT session_id, user_id, title,"
-    " max(question_count, coalesce((SELECT max(seq) FROM chat_messages WHERE session_id = ?1), 0)),"
-    " created_at, updated_at, deleted_at IS NOT NULL FROM chat_sessions WHERE session_id = ?1";
+    "SELECT session_id, user_id, title, question_count, created_at, updated_at, deleted_at IS NOT NULL,"
+    " (SELECT count(*) FROM unsettled_turns WHERE session_id = ?1)"
+    " FROM chat_sessions WHERE session_id = ?1";
 constexpr std::string_view kTurnsBefore =
     "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages"
     " WHERE session_id = ?1 AND ts < ?2 ORDER BY ts DESC LIMIT ?3";
+constexpr std::string_view kSettledTurns =
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages AS m"
+    " WHERE session_id = ?1 AND NOT EXISTS (SELECT 1 FROM unsettled_turns AS u"
+    " WHERE u.session_id = m.session_id AND u.ts = m.ts) ORDER BY ts DESC LIMIT ?2";
+constexpr std::string_view kUnsettledTurns =
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model"
+    " FROM unsettled_turns JOIN chat_messages USING (session_id, ts) WHERE session_id = ?1 ORDER BY ts LIMIT "
+    "?2";
 constexpr std::string_view kTurnsAfter =
     "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages"
     " WHERE session_id = ?1 AND ts > ?2 ORDER BY ts LIMIT ?3";
@@ -23,10 +31,11 @@ constexpr std::string_view kSessionsOf =
     "SELECT session_id, user_id, title, question_count, created_at, updated_at FROM chat_sessions"
     " WHERE user_id = ?1 AND (deleted_at IS NOT NULL) = ?5 AND updated_at <= ?2"
     " AND (updated_at < ?2 OR session_id > ?3) ORDER BY updated_at DESC, session_id LIMIT ?4";
-// The order by id is that of the primary key, on which SQLite would read everybody's sessions.
+// The order by id is also that of the primary key, on which SQLite would read everybody's sessions.
 constexpr std::string_view kSessionsById =
     "SELECT session_id, user_id, title, question_count, created_at, updated_at FROM chat_sessions"
-    " INDEXED BY sessions_of_user WHERE user_id = ?1 AND (deleted_at IS NOT NULL) = ?4 AND session_id > ?2"
+    " INDEXED BY sessions_of_user_by_id WHERE user_id = ?1 AND (deleted_at IS NOT NULL) = ?4 AND session_id "
+    "> ?2"
     " ORDER BY session_id LIMIT ?3";
 constexpr auto kEndOfTime = std::numeric_limits<std::int64_t>::max();
 
@@ -47,9 +56,10 @@ Result<SqliteTurnReader> SqliteTurnReader::create(SqliteDatabase database) {
   SqliteTurnReader reader;
   reader.database_ = std::move(database);
   const std::pair<SqliteStatement*, std::string_view> statements[] = {
-      {&reader.find_session_, kFindSession}, {&reader.turns_before_, kTurnsBefore},
-      {&reader.turns_after_, kTurnsAfter},   {&reader.count_turns_, kCountTurns},
-      {&reader.sessions_of_, kSessionsOf},   {&reader.sessions_by_id_, kSessionsById}};
+      {&reader.find_session_, kFindSession},   {&reader.turns_before_, kTurnsBefore},
+      {&reader.settled_turns_, kSettledTurns}, {&reader.unsettled_turns_, kUnsettledTurns},
+      {&reader.turns_after_, kTurnsAfter},     {&reader.count_turns_, kCountTurns},
+      {&reader.sessions_of_, kSessionsOf},     {&reader.sessions_by_id_, kSessionsById}};
   for (const auto& [statement, sql] : statements) {
     Result<SqliteStatement> prepared = reader.database_.prepare(sql);
     if (!prepared) return failure_of(std::move(prepared));
@@ -73,14 +83,22 @@ Result<std::optional<StoredSession>> SqliteTurnReader::load_rows(const std::stri
   const Result<bool> row = find_session_.step();
   if (!row) return std::unexpected(row.error());
   if (!*row) return std::nullopt;
-  StoredSession stored{
-      .session = session_from(find_session_), .deleted = find_session_.integer(6) != 0, .recent = {}};
+  StoredSession stored{.session = session_from(find_session_),
+                       .deleted = find_session_.integer(6) != 0,
+                       .recent = {},
+                       .unsettled = {},
+                       .unsettled_count = find_session_.integer(7)};
   find_session_.reset();
-  if (recent > 0) {
-    Result<std::vector<Turn>> newest = turns(session_id, {.limit = recent, .before_us = {}, .after_us = {}});
-    if (!newest) return failure_of(std::move(newest));
-    stored.recent = std::move(*newest);
-  }
+  settled_turns_.bind_all(session_id, as_limit(recent));
+  Result<std::vector<Turn>> newest = read_turns(settled_turns_, session_id);
+  if (!newest) return failure_of(std::move(newest));
+  std::ranges::reverse(*newest);
+  stored.recent = std::move(*newest);
+  if (stored.unsettled_count == 0) return stored;
+  unsettled_turns_.bind_all(session_id, as_limit(kUnsettledAtOnce));
+  Result<std::vector<Turn>> unsettled = read_turns(unsettled_turns_, session_id);
+  if (!unsettled) return failure_of(std::move(unsettled));
+  stored.unsettled = std::move(*unsettled);
   return stored;
 }
 

@@ -23,6 +23,9 @@ class SqliteTurnReader {
   Result<std::vector<Session>> sessions_of(const std::string& user_id, const SessionPage& page);
   Result<void> ping();
 
+  /// For what else is read.
+  SqliteDatabase& database() { return database_; }
+
  private:
   Result<std::optional<StoredSession>> load_rows(const std::string& session_id, std::size_t recent);
   Result<std::vector<Turn>> read_turns(SqliteStatement& query, const std::string& session_id);
@@ -31,6 +34,8 @@ class SqliteTurnReader {
   SqliteDatabase database_;
   SqliteStatement find_session_;
   SqliteStatement turns_before_;
+  SqliteStatement settled_turns_;
+  SqliteStatement unsettled_turns_;
   SqliteStatement turns_after_;
   SqliteStatement count_turns_;
   SqliteStatement sessions_of_;

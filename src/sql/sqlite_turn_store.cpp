@@ -1,14 +1,23 @@
 #include "sql/sqlite_turn_store.hpp"
 
 #include <array>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "sql/append_plan.hpp"
 #include "sql/connection_threads.hpp"
 #include "sql/migrations.hpp"
+#include "sql/sqlite_append.hpp"
+#include "sql/sqlite_audit.hpp"
 #include "sql/sqlite_database.hpp"
+#include "sql/sqlite_erase.hpp"
+#include "sql/sqlite_letters.hpp"
+#include "sql/sqlite_lineages.hpp"
 #include "sql/sqlite_migrations.hpp"
+#include "sql/sqlite_settle.hpp"
 #include "sql/sqlite_turn_reader.hpp"
 #include "sql/sqlite_turn_writer.hpp"
 
@@ -16,9 +25,11 @@ namespace chatsync::sql {
 namespace {
 
 constexpr std::size_t kReaders = 2;
-constexpr std::array kMigrations = {Migration{.version = 1, .sql = sqlite_migrations::v0001_schema_sql}};
+constexpr std::array kMigrations = {
+    Migration{.version = 1, .sql = sqlite_migrations::v0001_schema_sql},
+    Migration{.version = 2, .sql = sqlite_migrations::v0002_unsettled_turns_sql}};
 
-class SqliteTurnStore final : public TurnStore {
+class SqliteTurnStore final : public SqlStore {
  public:
   SqliteTurnStore(std::vector<SqliteTurnWriter> writer, std::vector<SqliteTurnReader> readers)
       : writer_(std::move(writer)), readers_(std::move(readers)) {}
@@ -51,26 +62,102 @@ class SqliteTurnStore final : public TurnStore {
     });
   }
 
-  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t /*accepted*/) override {
-    return writer_.run(
-        [session_id = std::move(session_id)](SqliteTurnWriter& writer) { return writer.erase(session_id); });
+  AsyncResult<std::size_t> erase(std::string session_id, std::int64_t accepted) override {
+    auto buried = co_await writing([session_id, accepted](SqliteDatabase& database) {
+      return bury_session(database, session_id, accepted);
+    });
+    if (!buried) co_return failure_of(std::move(buried));
+    std::size_t deleted = 0;
+    for (std::size_t piece = kTurnsPerPiece; piece == kTurnsPerPiece; deleted += piece) {
+      const auto turns = co_await writing(
+          [session_id](SqliteDatabase& database) { return delete_some_turns(database, session_id); });
+      if (!turns) co_return std::unexpected(turns.error());
+      piece = *turns;
+    }
+    co_return deleted;
   }
 
-  AsyncResult<std::vector<Result<AppendOutcome>>> append(
-      std::shared_ptr<const std::vector<DirectTurn>>) override {
-    co_return fail(ErrorKind::internal, "append is missing");
+  AsyncResult<AppendOutcomes> append(std::shared_ptr<const std::vector<DirectTurn>> turns) override {
+    const auto append_range = [this, turns](std::size_t begin, std::size_t end) {
+      return writing([turns, begin, end](SqliteDatabase& database) {
+        return append_turns(database, std::span(*turns).subspan(begin, end - begin));
+      });
+    };
+    co_return co_await append_all_but_rejected(append_range, 0, turns->size());
   }
-  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string, std::size_t) override {
-    co_return std::vector<std::string>();
+
+  AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) override {
+    return reading([after = std::move(after), limit](SqliteDatabase& database) {
+      return read_unsettled_sessions(database, after, limit);
+    });
   }
-  AsyncResult<void> settle(std::string, std::vector<SettledTurn>) override {
-    co_return fail(ErrorKind::internal, "settle is missing");
+
+  AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
+                           std::uint64_t lineage) override {
+    return writing(
+        [session_id = std::move(session_id), turns = std::move(turns), lineage](SqliteDatabase& database) {
+          return settle_turns(database, session_id, turns, lineage);
+        });
   }
-  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string>) override {
-    co_return std::vector<SessionCount>();
+
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
+    return writing([lineage](SqliteDatabase& database) { return sql::admit_lineage(database, lineage); });
   }
-  AsyncResult<bool> knows_lineage(std::uint64_t) override { co_return true; }
-  AsyncResult<void> note_lineage(std::uint64_t) override { co_return Result<void>(); }
+
+  AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {
+    return reading([session_ids = std::move(session_ids)](SqliteDatabase& database) {
+      return read_counts(database, session_ids);
+    });
+  }
+
+  AsyncResult<bool> knows_lineage(std::uint64_t lineage) override {
+    return reading([lineage](SqliteDatabase& database) { return is_lineage_known(database, lineage); });
+  }
+
+  AsyncResult<void> note_lineage(std::uint64_t lineage) override {
+    return writing([lineage](SqliteDatabase& database) { return insert_lineage(database, lineage); });
+  }
+
+  AsyncResult<std::vector<StoredLetter>> list(LetterPage page) override {
+    return reading(
+        [page = std::move(page)](SqliteDatabase& database) { return list_letters(database, page); });
+  }
+
+  AsyncResult<std::optional<StoredLetter>> find(std::int64_t id) override {
+    return reading([id](SqliteDatabase& database) { return find_letter(database, id); });
+  }
+
+  AsyncResult<void> discard(std::int64_t id) override {
+    return writing([id](SqliteDatabase& database) { return discard_letter(database, id); });
+  }
+
+  AsyncResult<ReplayOutcome> replay(std::int64_t id) override {
+    return writing([id](SqliteDatabase& database) { return replay_letter(database, id); });
+  }
+
+  AsyncResult<std::vector<StoreTally>> tallies(std::string after, std::size_t limit) override {
+    return reading([after = std::move(after), limit](SqliteDatabase& database) {
+      return read_tallies(database, after, limit);
+    });
+  }
+
+  AsyncResult<std::vector<std::string>> stored_turn_ids(std::vector<std::string> turn_ids) override {
+    return reading([turn_ids = std::move(turn_ids)](SqliteDatabase& database) {
+      return read_stored_turn_ids(database, turn_ids);
+    });
+  }
+
+  AsyncResult<std::vector<std::int64_t>> missing_seqs(std::string session_id, std::size_t limit) override {
+    return reading([session_id = std::move(session_id), limit](SqliteDatabase& database) {
+      return read_missing_seqs(database, session_id, limit);
+    });
+  }
+
+  AsyncResult<std::vector<OrphanTurns>> orphans(std::string after, std::size_t limit) override {
+    return reading([after = std::move(after), limit](SqliteDatabase& database) {
+      return read_orphans(database, after, limit);
+    });
+  }
 
   AsyncResult<void> ping() override {
     return readers_.run([](SqliteTurnReader& reader) { return reader.ping(); });
@@ -79,6 +166,20 @@ class SqliteTurnStore final : public TurnStore {
   std::string kind() const override { return "sqlite"; }
 
  private:
+  /// Does `work` with the writing connection's database.
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work, SqliteDatabase&>> writing(Work work) {
+    return writer_.run(
+        [work = std::move(work)](SqliteTurnWriter& writer) { return work(writer.database()); });
+  }
+
+  /// Does `work` with a reading connection's database.
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work, SqliteDatabase&>> reading(Work work) {
+    return readers_.run(
+        [work = std::move(work)](SqliteTurnReader& reader) { return work(reader.database()); });
+  }
+
   ConnectionThreads<SqliteTurnWriter> writer_;
   ConnectionThreads<SqliteTurnReader> readers_;
 };
@@ -96,7 +197,7 @@ Result<void> migrate(SqliteDatabase& database) {
 
 }  // namespace
 
-Result<std::unique_ptr<TurnStore>> open_sqlite_store(const std::filesystem::path& database_file) {
+Result<std::unique_ptr<SqlStore>> open_sqlite_store(const std::filesystem::path& database_file) {
   Result<SqliteDatabase> database = SqliteDatabase::open(database_file, {});
   if (!database) return failure_of(std::move(database));
   if (Result<void> migrated = migrate(*database); !migrated) return failure_of(std::move(migrated));

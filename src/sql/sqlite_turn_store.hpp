@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "chat/turn_store.hpp"
+#include "sql/sql_store.hpp"
 
 namespace chatsync::sql {
 
@@ -13,6 +13,6 @@ namespace chatsync::sql {
 ///
 /// Writes go through one connection, one transaction at a time, each fsynced before it returns; readers have
 /// connections of their own and never wait for a writer. A full or failing disk is `unavailable`.
-Result<std::unique_ptr<TurnStore>> open_sqlite_store(const std::filesystem::path& database_file);
+Result<std::unique_ptr<SqlStore>> open_sqlite_store(const std::filesystem::path& database_file);
 
 }  // namespace chatsync::sql

@@ -1,9 +1,10 @@
 // Writing a batch. The sessions go first, then the turns in the order of their primary key. A turn that meets
 // a row of its own session, time stamp and id has been delivered before and is left alone; one that meets any
-// other row has lost its identity to a different turn and goes to dead_letters whole. Sessions with a
-// tombstone are left out. Last, each session's count is raised to the highest number it got. What the cache
-// counts is not taken for it: later turns may still be pending, and at rest count, rows and highest number
-// are the same.
+// other row has lost its identity to a different turn and goes to dead_letters whole. What belongs to a
+// session with a tombstone is left out. Last, each session's count is raised to the highest number in the
+// batch, be it of a row or of a dead letter. What the cache counts is not taken for it: later turns may still
+// be pending, and at rest count, rows and highest number are the same. Only where the batch has nothing but
+// dead letters of a session, whose numbers may be unreadable, the cache's count is taken.
 #include "sql/sqlite_turn_writer.hpp"
 
 #include <algorithm>
@@ -16,7 +17,11 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "chat/letter_payload.hpp"
 #include "chat/turn_json.hpp"
+#include "sql/sqlite_letters.hpp"
+#include "sql/sqlite_lineages.hpp"
+#include "sql/sqlite_statements.hpp"
 
 namespace chatsync::sql {
 namespace {
@@ -38,23 +43,41 @@ constexpr std::string_view kRaiseCount =
     "UPDATE chat_sessions SET question_count = ?2 WHERE session_id = ?1 AND question_count < ?2";
 constexpr std::string_view kRaiseCountToRows =
     "UPDATE chat_sessions SET question_count = max(question_count,"
-    " (SELECT count(*) FROM chat_messages WHERE session_id = ?1)) WHERE session_id = ?1";
-constexpr std::string_view kInsertLetter =
-    "INSERT INTO dead_letters (session_id, message_key, reason, error_code, payload, first_failed_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-constexpr std::string_view kBurySession =
-    "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at, "
-    "deleted_at)"
-    " VALUES (?1, '', '', 0, ?2, ?2, ?2) ON CONFLICT (session_id) DO UPDATE SET"
-    " title = '', deleted_at = coalesce(deleted_at, excluded.deleted_at)";
-constexpr std::string_view kDeleteTurns = "DELETE FROM chat_messages WHERE session_id = ?1";
-constexpr std::string_view kDeleteLetters = "DELETE FROM dead_letters WHERE session_id = ?1";
+    " (SELECT count(*) FROM chat_messages WHERE session_id = ?1) -"
+    " (SELECT count(*) FROM unsettled_turns WHERE session_id = ?1)) WHERE session_id = ?1 AND deleted_at IS "
+    "NULL";
 
 /// What a batch says about the count of a session.
 struct Numbers {
   std::int64_t highest_seq = 0;
+  std::int64_t listed_count = 0;  ///< Counts if there are dead letters of the session and no turns.
+  bool has_turns = false;
+  bool has_letters = false;
   bool some_unnumbered = false;
+
+  std::int64_t count() const {
+    return has_letters && !has_turns ? std::max(highest_seq, listed_count) : highest_seq;
+  }
 };
+using NumbersBySession = std::map<std::string_view, Numbers>;
+
+NumbersBySession numbers_of(const TurnBatch& batch) {
+  NumbersBySession numbers;
+  for (const Session& session : batch.sessions)
+    numbers[session.session_id].listed_count = session.question_count;
+  for (const PendingTurn& pending : batch.turns) {
+    Numbers& known = numbers[pending.turn.session_id];
+    known.has_turns = true;
+    known.highest_seq = std::max(known.highest_seq, pending.turn.seq.value_or(0));
+    known.some_unnumbered |= !pending.turn.seq;
+  }
+  for (const DeadLetter& letter : batch.dead_letters) {
+    Numbers& known = numbers[letter.session_id];
+    known.has_letters = true;
+    known.highest_seq = std::max(known.highest_seq, seq_in_payload(letter.payload).value_or(0));
+  }
+  return numbers;
+}
 
 std::vector<const PendingTurn*> by_primary_key(const TurnBatch& batch) {
   std::vector<const PendingTurn*> turns;
@@ -92,9 +115,7 @@ Result<SqliteTurnWriter> SqliteTurnWriter::create(SqliteDatabase database) {
   const std::pair<SqliteStatement*, std::string_view> statements[] = {
       {&writer.upsert_session_, kUpsertSession}, {&writer.find_tombstone_, kFindTombstone},
       {&writer.insert_turn_, kInsertTurn},       {&writer.find_turn_, kFindTurn},
-      {&writer.raise_count_, kRaiseCount},       {&writer.raise_count_to_rows_, kRaiseCountToRows},
-      {&writer.insert_letter_, kInsertLetter},   {&writer.bury_session_, kBurySession},
-      {&writer.delete_turns_, kDeleteTurns},     {&writer.delete_letters_, kDeleteLetters}};
+      {&writer.raise_count_, kRaiseCount},       {&writer.raise_count_to_rows_, kRaiseCountToRows}};
   for (const auto& [statement, sql] : statements) {
     Result<SqliteStatement> prepared = writer.database_.prepare(sql);
     if (!prepared) return failure_of(std::move(prepared));
@@ -103,41 +124,28 @@ Result<SqliteTurnWriter> SqliteTurnWriter::create(SqliteDatabase database) {
   return writer;
 }
 
-Result<void> SqliteTurnWriter::begin() { return database_.execute("BEGIN IMMEDIATE"); }
-
-template <class T>
-Result<T> SqliteTurnWriter::finish(Result<T> outcome) {
-  if (outcome) {
-    Result<void> committed = database_.execute("COMMIT");
-    if (!committed) outcome = failure_of(std::move(committed));
-  }
-  database_.rollback();
-  return outcome;
-}
-
 Result<WriteOutcome> SqliteTurnWriter::write(const TurnBatch& batch) {
-  if (Result<void> begun = begin(); !begun) return failure_of(std::move(begun));
-  return finish(write_rows(batch));
+  return in_transaction(database_, [&] { return write_rows(batch); });
 }
 
-Result<std::size_t> SqliteTurnWriter::erase(const std::string& session_id) {
-  if (Result<void> begun = begin(); !begun) return failure_of(std::move(begun));
-  return finish(erase_rows(session_id));
+Result<void> SqliteTurnWriter::upsert_sessions(const TurnBatch& batch) {
+  std::set<std::string_view> listed;
+  for (const Session& session : batch.sessions) {
+    if (Result<void> done = upsert_session(session); !done) return done;
+    listed.insert(session.session_id);
+  }
+  for (const PendingTurn& pending : batch.turns) {
+    if (!listed.insert(pending.turn.session_id).second) continue;
+    if (Result<void> done = upsert_session(session_of(pending.turn)); !done) return done;
+  }
+  return {};
 }
 
 Result<WriteOutcome> SqliteTurnWriter::write_rows(const TurnBatch& batch) {
+  if (Result<void> done = pass_fence(database_, batch.lineage); !done) return failure_of(std::move(done));
+  if (Result<void> done = upsert_sessions(batch); !done) return failure_of(std::move(done));
+  const NumbersBySession numbers = numbers_of(batch);
   std::set<std::string_view> deleted;
-  std::map<std::string_view, Numbers> numbers;
-  for (const Session& session : batch.sessions) {
-    if (Result<void> done = upsert_session(session); !done) return failure_of(std::move(done));
-    numbers[session.session_id];
-  }
-  for (const PendingTurn& pending : batch.turns) {
-    if (!numbers.try_emplace(pending.turn.session_id).second) continue;
-    if (Result<void> done = upsert_session(session_of(pending.turn)); !done)
-      return failure_of(std::move(done));
-  }
-  for (const DeadLetter& letter : batch.dead_letters) numbers[letter.session_id];
   for (const auto& [session_id, unused] : numbers) {
     const Result<bool> gone = is_deleted(std::string(session_id));
     if (!gone) return std::unexpected(gone.error());
@@ -146,29 +154,28 @@ Result<WriteOutcome> SqliteTurnWriter::write_rows(const TurnBatch& batch) {
 
   WriteOutcome outcome;
   for (const PendingTurn* pending : by_primary_key(batch)) {
-    const Turn& turn = pending->turn;
-    if (deleted.contains(turn.session_id)) {
+    if (deleted.contains(pending->turn.session_id)) {
       ++outcome.deleted;
       continue;
     }
-    const Result<TurnFate> fate = insert_turn(turn);
+    const Result<TurnFate> fate = insert_turn(pending->turn);
     if (!fate) return std::unexpected(fate.error());
-    if (*fate == TurnFate::clashed) {
-      ++outcome.quarantined;
-      if (Result<void> done = insert_letter(clash(*pending)); !done) return failure_of(std::move(done));
-      continue;
-    }
     if (*fate == TurnFate::inserted) ++outcome.inserted;
-    Numbers& known = numbers[turn.session_id];
-    known.highest_seq = std::max(known.highest_seq, turn.seq.value_or(0));
-    known.some_unnumbered |= !turn.seq;
+    if (*fate != TurnFate::clashed) continue;
+    ++outcome.quarantined;
+    if (Result<void> done = insert_letter(database_, clash(*pending)); !done) {
+      return failure_of(std::move(done));
+    }
   }
   for (const DeadLetter& letter : batch.dead_letters) {
-    if (deleted.contains(letter.session_id)) continue;
-    if (Result<void> done = insert_letter(letter); !done) return failure_of(std::move(done));
+    if (deleted.contains(letter.session_id)) {
+      ++outcome.deleted;
+      continue;
+    }
+    if (Result<void> done = insert_letter(database_, letter); !done) return failure_of(std::move(done));
   }
   for (const auto& [session_id, known] : numbers) {
-    raise_count_.bind_all(session_id, known.highest_seq);
+    raise_count_.bind_all(session_id, known.count());
     if (Result<void> done = raise_count_.run(); !done) return failure_of(std::move(done));
     if (!known.some_unnumbered) continue;
     raise_count_to_rows_.bind_all(session_id);
@@ -200,22 +207,6 @@ Result<SqliteTurnWriter::TurnFate> SqliteTurnWriter::insert_turn(const Turn& tur
   find_turn_.reset();
   if (!same) return std::unexpected(same.error());
   return *same ? TurnFate::stored_before : TurnFate::clashed;
-}
-
-Result<void> SqliteTurnWriter::insert_letter(const DeadLetter& letter) {
-  insert_letter_.bind_all(letter.session_id, letter.key, letter.reason, letter.error_code, letter.payload,
-                          letter.first_failed_at_us);
-  return insert_letter_.run();
-}
-
-Result<std::size_t> SqliteTurnWriter::erase_rows(const std::string& session_id) {
-  bury_session_.bind_all(session_id, SystemClock().now_us());
-  if (Result<void> done = bury_session_.run(); !done) return failure_of(std::move(done));
-  delete_letters_.bind_all(session_id);
-  if (Result<void> done = delete_letters_.run(); !done) return failure_of(std::move(done));
-  delete_turns_.bind_all(session_id);
-  if (Result<void> done = delete_turns_.run(); !done) return failure_of(std::move(done));
-  return static_cast<std::size_t>(database_.changes());
 }
 
 }  // namespace chatsync::sql

@@ -8,31 +8,27 @@
 
 namespace chatsync::sql {
 
-/// The writing connection of the SQLite store. Blocking; used by one thread at a time. Each call is one
-/// transaction, and after an error nothing of it remains.
+/// The writing connection of the SQLite store, with what a drain needs ready-made. Blocking; used by one
+/// thread at a time.
 class SqliteTurnWriter {
  public:
   /// `database` has its tables.
   static Result<SqliteTurnWriter> create(SqliteDatabase database);
 
-  /// See TurnStore::write().
+  /// See TurnStore::write(). After an error nothing of it remains.
   Result<WriteOutcome> write(const TurnBatch& batch);
 
-  /// See TurnStore::erase().
-  Result<std::size_t> erase(const std::string& session_id);
+  /// For what else is written.
+  SqliteDatabase& database() { return database_; }
 
  private:
   enum class TurnFate { inserted, stored_before, clashed };
 
-  Result<void> begin();
-  template <class T>
-  Result<T> finish(Result<T> outcome);
   Result<WriteOutcome> write_rows(const TurnBatch& batch);
+  Result<void> upsert_sessions(const TurnBatch& batch);
   Result<bool> is_deleted(const std::string& session_id);
   Result<void> upsert_session(const Session& session);
   Result<TurnFate> insert_turn(const Turn& turn);
-  Result<void> insert_letter(const DeadLetter& letter);
-  Result<std::size_t> erase_rows(const std::string& session_id);
 
   SqliteDatabase database_;
   SqliteStatement upsert_session_;
@@ -41,10 +37,6 @@ class SqliteTurnWriter {
   SqliteStatement find_turn_;
   SqliteStatement raise_count_;
   SqliteStatement raise_count_to_rows_;
-  SqliteStatement insert_letter_;
-  SqliteStatement bury_session_;
-  SqliteStatement delete_turns_;
-  SqliteStatement delete_letters_;
 };
 
 }  // namespace chatsync::sql

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sql/sqlite_database.hpp"
+
+namespace chatsync::sql {
+
+// What the store knows of caches; each as in TurnStore.
+
+/// `conflict` if a cache other than that of `lineage` was admitted last. The caller holds the transaction.
+/// Lineage 0 is never refused.
+Result<void> pass_fence(SqliteDatabase& database, std::uint64_t lineage);
+
+Result<bool> admit_lineage(SqliteDatabase& database, std::uint64_t lineage);
+
+Result<bool> is_lineage_known(SqliteDatabase& database, std::uint64_t lineage);
+Result<void> insert_lineage(SqliteDatabase& database, std::uint64_t lineage);
+
+}  // namespace chatsync::sql
