@@ -133,6 +133,7 @@ RedisConnection::~RedisConnection() = default;
 asio::awaitable<void> RedisConnection::run() { return impl_->run(); }
 void RedisConnection::stop() { impl_->stop(); }
 bool RedisConnection::connected() const { return impl_->connected(); }
+std::uint64_t RedisConnection::lineage() const { return impl_->lineage(); }
 const std::string& RedisConnection::name() const { return impl_->name(); }
 
 AsyncResult<void> RedisConnection::load_scripts() {

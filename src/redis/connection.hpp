@@ -5,6 +5,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -25,7 +26,9 @@ namespace chatsync::redis {
 /// Unix socket; with a Unix socket, TLS is not used), authenticates, selects the database, refuses a replica,
 /// loads the scripts, and does it all again with backoff whenever the connection is lost. Requests made
 /// meanwhile wait for it, but no longer than min(time-out, 1 s); when it has been away for longer than that
-/// they fail at once. So a short blip is bridged and nothing hangs.
+/// they fail at once. So a short blip is bridged and nothing hangs. If what it comes back to is another memory
+/// (see lineage()), those that waited fail too, with `unavailable` and the code `cache_restarted`: they were
+/// made under counts that may be ahead of that memory's.
 ///
 /// Errors: `unavailable` if nothing was executed, `outcome_unknown` if the request was sent and no reply
 /// came before the time-out or the loss, `overloaded` if too many requests wait. Requests are not
@@ -45,6 +48,10 @@ class RedisConnection {
   void stop();
 
   bool connected() const;
+
+  /// Names the memory of the server it is, or was last, connected to: see lineage_of(). 0 before the first
+  /// time.
+  std::uint64_t lineage() const;
 
   /// "redis at host:port" or "redis at /socket", for messages; through Sentinels "redis master NAME at
   /// host:port", which changes when the master does.

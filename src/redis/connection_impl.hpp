@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
   void stop();
 
   bool connected() const { return connected_; }
+  std::uint64_t lineage() const { return lineage_; }
   const std::string& name() const { return name_; }
 
   /// Why a request cannot be taken; nothing if it can.
@@ -32,6 +34,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
  private:
   AsyncResult<void> connect();
   AsyncResult<void> shake_hands();
+  void take_lineage(std::uint64_t lineage);
   boost::asio::awaitable<Error> read_until_lost();
   boost::asio::awaitable<void> watch();
   SteadyTime expire(SteadyTime now);
@@ -52,7 +55,8 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<Sentinels> sentinels_;
   ReplyMatcher matcher_;
   std::shared_ptr<Link> link_;
-  bool connected_ = false;  ///< Requests may be sent.
+  bool connected_ = false;     ///< Requests may be sent.
+  std::uint64_t lineage_ = 0;  ///< Of the latest link that was up; 0 before the first.
   bool writing_ = false;
   bool flush_posted_ = false;
   bool feeding_ = false;  ///< A flush follows anyway.

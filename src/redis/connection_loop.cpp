@@ -2,7 +2,7 @@
 // until the link ends for whatever reason, and begins again. Everybody else who finds fault (the watch over
 // the oldest request, a failed write, a demoted master, stop()) closes the link with the cause, and run()
 // draws the consequences: requests that were sent fail with `outcome_unknown`, unsent ones stay for the next
-// link.
+// link, unless that leads to another memory than the last one did.
 //
 // Writing: a request marks the connection as having output and posts one flush, so that the requests of all
 // coroutines that are ready in this turn of the event loop leave together; while a write is under way, what
@@ -10,6 +10,7 @@
 // for in turn is flushed right after.
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <random>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "redis/backoff.hpp"
 #include "redis/connection_impl.hpp"
 #include "redis/error_reply.hpp"
+#include "redis/lineage.hpp"
 #include "redis/scripts.hpp"
 
 namespace chatsync::redis {
@@ -110,12 +112,16 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
   const std::size_t required = out.commands();
   out.command({"CLIENT", "SETNAME", "chatsync"});
   out.command({"ROLE"});
+  const std::size_t info = out.commands();
+  out.command({"INFO", "server"});
+  out.command({"INFO", "replication"});
   const std::size_t optional = out.commands();
   scripts().for_each([&out](const Script& script) { out.command({"SCRIPT", "LOAD", script.text}); });
   const std::size_t all = out.commands();
   write();
 
   ReplyReader reader;
+  std::array<Reply, 2> infos;
   for (std::size_t index = 0; index < all; ++index) {
     Result<Reply> reply = co_await next_reply(link_, &reader);
     if (!reply) co_return failure_of(std::move(reply));
@@ -126,8 +132,23 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
     // A replica would refuse every write; the name may lead to the new master at the next attempt.
     if ((*reply)[0].text_or("") == "slave")
       co_return fail(ErrorKind::unavailable, "it is a replica, not the master");
+    if (index >= info && index < optional) infos[index - info] = std::move(*reply);
   }
+  const auto text = [](const Reply& reply) {
+    return reply.view().is_error() ? std::string_view() : reply.view().text_or("");
+  };
+  take_lineage(lineage_of(text(infos[0]), text(infos[1])));
   co_return Result<void>();
+}
+
+void RedisConnection::Impl::take_lineage(std::uint64_t lineage) {
+  const std::uint64_t before = std::exchange(lineage_, lineage);
+  if (before == 0 || before == lineage) return;
+  matcher_.drop_unsent(SteadyTime::max(),
+                       {ErrorKind::unavailable,
+                        fmt::format("{} was restarted or replaced while the request waited for it", name_),
+                        "cache_restarted",
+                        {}});
 }
 
 asio::awaitable<Error> RedisConnection::Impl::read_until_lost() {

@@ -31,11 +31,23 @@ std::string_view KeySpace::pending_pattern() const {
   return form_ == Form::tagged ? "session:{*}:pending_msgs" : "session:*:pending_msgs";
 }
 
+std::string_view KeySpace::count_pattern() const {
+  return form_ == Form::tagged ? "session:{*}:count" : "session:*:count";
+}
+
 std::optional<std::string_view> KeySpace::session_of_pending(std::string_view key) const {
+  return session_of(key, kPending);
+}
+
+std::optional<std::string_view> KeySpace::session_of_count(std::string_view key) const {
+  return session_of(key, kCount);
+}
+
+std::optional<std::string_view> KeySpace::session_of(std::string_view key, std::string_view what) const {
   if (!key.starts_with(kSession)) return std::nullopt;
   key.remove_prefix(kSession.size());
-  if (!key.ends_with(kPending)) return std::nullopt;
-  key.remove_suffix(kPending.size());
+  if (!key.ends_with(what)) return std::nullopt;
+  key.remove_suffix(what.size());
   if (form_ == Form::plain) return key;
   if (key.size() < 2 || key.front() != '{' || key.back() != '}') return std::nullopt;
   return key.substr(1, key.size() - 2);

@@ -16,10 +16,14 @@ namespace chatsync::redis {
 /// | `P:history` | list | the last 10 turns as JSON, oldest first |
 /// | `P:pending_msgs` | set | the keys of the turns not yet in the store |
 /// | `P:msg:{timestamp}` | hash | one turn; the time stamp is microseconds since the epoch |
-/// | `P:meta` | hash | `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the
-/// store; | |  |  | `empty` if the count is 0 because the session has no turns | | `sync:dirty` | sorted set
-/// | sessions with something to sync, scored by when they became so | | `sync:new:{user}` | set | the user's
-/// sessions that may not be in the store yet |
+/// | `P:meta` | hash | the session's own data and marks, as below |
+/// | `sync:dirty` | sorted set | sessions with something to sync, scored by when they became so |
+/// | `sync:new:{user}` | set | the user's sessions that may not be in the store yet |
+///
+/// Meta has `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the store; `empty`
+/// if the count is 0 because the session has no turns; `settled_us`, the time stamp of the last turn that the
+/// store took in the cache's place and the cache has numbered; and `settled:{timestamp}`, such a turn's
+/// number and final time stamp until the store has committed them.
 class KeySpace {
  public:
   enum class Form { plain, tagged };
@@ -29,6 +33,7 @@ class KeySpace {
   static constexpr std::string_view kPending = ":pending_msgs";
   static constexpr std::string_view kMessage = ":msg:";
   static constexpr std::string_view kMeta = ":meta";
+  static constexpr std::string_view kSettled = "settled:";  ///< The beginning of fields of meta.
   static constexpr std::string_view kDirty = "sync:dirty";
   static constexpr std::string_view kNewSessions = "sync:new:";
 
@@ -40,13 +45,19 @@ class KeySpace {
 
   /// A SCAN pattern that matches every pending set, and maybe more.
   std::string_view pending_pattern() const;
+  /// The same for counts.
+  std::string_view count_pattern() const;
   /// The session whose pending set `key` is; nothing if it is none. The id may violate the grammar of ids.
   std::optional<std::string_view> session_of_pending(std::string_view key) const;
+  /// The same for a count.
+  std::optional<std::string_view> session_of_count(std::string_view key) const;
   /// The time stamp in a message's key of the session with this prefix; nothing if `key` is not of the form
   /// `P:msg:{timestamp}`, with a positive timestamp in its only decimal form and within the year 9999.
   static std::optional<std::int64_t> message_timestamp(std::string_view prefix, std::string_view key);
 
  private:
+  std::optional<std::string_view> session_of(std::string_view key, std::string_view what) const;
+
   Form form_;
 };
 

@@ -34,7 +34,7 @@ RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::mil
       session_ttl_(session_ttl),
       clock_(clock),
       keys_(keys),
-      keys_done_(kind == PassKind::indexed) {}
+      sweep_(kind == PassKind::sweep) {}
 
 AsyncResult<TurnBatch> RedisPendingPass::next(std::size_t max_turns) {
   Gathered gathered;
@@ -93,7 +93,6 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
   }
   if (ids.empty()) co_return Result<void>();
   const std::string now = std::to_string(clock_.now_us());
-  constexpr std::size_t kCommands = 4;
   Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
     for (const std::string_view id : ids) {
       // Whoever marks a session as dirty takes its TTL away. One that is acknowledged in between gets it back
@@ -108,11 +107,9 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
     }
   });
   if (!replies) co_return failure_of(std::move(replies));
-  for (std::size_t index = 0; index < ids.size(); ++index) {
-    // 0: the index named it, so it was visited. An error (the memory limit) leaves it to this pass alone.
-    const ReplyView added = (*replies)[kCommands * (index + 1) - 1].view();
-    if (added.is_error() || added.integer_or(0) == 1) open(ids[index]);
-  }
+  // Whatever came of that: an index that is full, or that has come to name the session since it was read,
+  // must not keep this pass from it.
+  for (const std::string_view id : ids) open(id);
   co_return Result<void>();
 }
 
@@ -122,6 +119,7 @@ void RedisPendingPass::open(std::string_view session_id) {
                 connection_.name(), session_id.substr(0, 100));
     return;
   }
+  if (sweep_ && !opened_.emplace(session_id).second) return;
   OpenSession session;
   session.id = session_id;
   session.prefix = keys_.prefix(session_id);

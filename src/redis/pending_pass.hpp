@@ -71,13 +71,15 @@ class RedisPendingPass final : public PendingPass {
   const std::chrono::milliseconds session_ttl_;
   const Clock& clock_;
   const KeySpace keys_;
+  const bool sweep_;
 
   std::string dirty_cursor_ = "0";
   std::string keys_cursor_ = "0";
   bool dirty_done_ = false;
-  bool keys_done_;  ///< From the beginning in an indexed pass.
+  bool keys_done_ = !sweep_;
 
   std::deque<OpenSession> open_;
+  std::unordered_set<std::string> opened_;  ///< In a sweep, all sessions that were.
   /// What a message took lately, on average. At first a cautious guess.
   std::size_t message_bytes_ = 256UL * 1024;
 };

@@ -1,12 +1,16 @@
 #include "redis/redis_pending_turns.hpp"
 
+#include <charconv>
+#include <cmath>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "chat/ids.hpp"
 #include "redis/acknowledgement.hpp"
 #include "redis/pending_pass.hpp"
+#include "redis/session_walk.hpp"
 
 namespace chatsync::redis {
 
@@ -45,9 +49,24 @@ AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
   co_return removed;
 }
 
-AsyncResult<std::optional<std::int64_t>> RedisPendingTurns::oldest_pending_us() { co_return std::nullopt; }
+AsyncResult<std::optional<std::int64_t>> RedisPendingTurns::oldest_pending_us() {
+  // More than the first: other programs may have put names there that are no session's.
+  Result<Reply> first = co_await connection_.call(
+      [](CommandEncoder& out) { out.command({"ZRANGE", KeySpace::kDirty, "0", "99", "WITHSCORES"}); });
+  if (!first) co_return failure_of(std::move(first));
+  for (std::size_t index = 0; index + 1 < first->view().size(); index += 2) {
+    if (!is_session_id((*first)[index].text_or(""))) continue;
+    const std::string_view score = (*first)[index + 1].text_or("");
+    double since_us = 0;
+    const auto [end, error] = std::from_chars(score.data(), score.data() + score.size(), since_us);
+    if (error == std::errc() && std::abs(since_us) < 9e18) co_return static_cast<std::int64_t>(since_us);
+  }
+  co_return std::nullopt;
+}
 
-std::unique_ptr<SessionWalk> RedisPendingTurns::walk_sessions() { return nullptr; }
+std::unique_ptr<SessionWalk> RedisPendingTurns::walk_sessions() {
+  return std::make_unique<RedisSessionWalk>(connection_, keys_);
+}
 
 AsyncResult<std::size_t> RedisPendingTurns::count_pending() {
   std::size_t total = 0;

@@ -1,6 +1,7 @@
 #include "redis/redis_turn_cache.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "chat/turn_json.hpp"
@@ -53,6 +54,23 @@ void encode_find(CommandEncoder& out, const std::string& prefix) {
   begin_session_script(out, scripts().find, prefix, IndexKey::none, 0);
 }
 
+/// When the last settled turn was, as far as the session itself tells: of its turns some may be no rows.
+std::int64_t last_settled_us(const SessionSeed& seed) {
+  // An unsettled turn counts as an update too.
+  return seed.session.question_count > 0 && seed.unsettled.empty() ? seed.session.updated_at_us : 0;
+}
+
+/// What seed.lua keeps of a numbered turn: "{number} {final time stamp}".
+std::optional<SettledTurn> read_settled(std::int64_t timestamp_us, std::string_view text) {
+  SettledTurn turn{.timestamp_us = timestamp_us};
+  const char* const end = text.data() + text.size();
+  const auto seq = std::from_chars(text.data(), end, turn.seq);
+  if (seq.ec != std::errc() || seq.ptr == end) return std::nullopt;
+  const auto stamp = std::from_chars(seq.ptr + 1, end, turn.final_timestamp_us);
+  if (stamp.ec != std::errc() || stamp.ptr != end) return std::nullopt;
+  return turn;
+}
+
 /// The time stamps within the page, oldest first.
 std::vector<std::int64_t> within(const TurnPage& page, std::vector<std::int64_t> stamps) {
   std::erase_if(stamps, [&](std::int64_t stamp) {
@@ -100,29 +118,58 @@ AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence pre
   co_return outcome;
 }
 
-std::uint64_t RedisTurnCache::lineage() const { return 0; }
-
-AsyncResult<void> RedisTurnCache::forget_settled(std::string, std::vector<std::int64_t>) {
-  co_return Result<void>();
-}
+std::uint64_t RedisTurnCache::lineage() const { return connection_.lineage(); }
 
 AsyncResult<std::vector<SettledTurn>> RedisTurnCache::seed(SessionSeed seed) {
   const std::string prefix = keys_.prefix(seed.session.session_id);
   if (seed.recent.size() > kHistoryTurns) {
     seed.recent.erase(seed.recent.begin(), seed.recent.end() - static_cast<std::ptrdiff_t>(kHistoryTurns));
   }
+  const std::int64_t recent_us = seed.recent.empty() ? 0 : seed.recent.back().timestamp_us;
+  const std::int64_t latest_us = std::max(recent_us, last_settled_us(seed));
+  const std::size_t without_entry = seed.unsettled.size() - std::min(seed.unsettled.size(), kHistoryTurns);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
-    begin_session_script(out, scripts().seed, prefix, IndexKey::none, 6 + seed.recent.size());
+    begin_session_script(out, scripts().seed, prefix, IndexKey::none,
+                         10 + seed.recent.size() + 2 * seed.unsettled.size());
     out.argument(session_ttl_.count());
     out.argument(seed.session.question_count);
     out.argument(seed.session.user_id);
     out.argument(seed.session.title);
     out.argument(seed.session.created_at_us);
     out.argument(seed.session.updated_at_us);
+    out.argument(latest_us);
+    out.argument(recent_us);
+    out.argument(prefix, KeySpace::kMessage);
+    out.argument(seed.recent.size());
     for (const Turn& turn : seed.recent) out.argument(history_entry(turn));
+    for (std::size_t index = 0; index < seed.unsettled.size(); ++index) {
+      out.argument(seed.unsettled[index].timestamp_us);
+      out.argument(index < without_entry ? std::string() : history_entry_tail(seed.unsettled[index]));
+    }
   });
   if (!reply) co_return failure_of(std::move(reply));
-  co_return std::vector<SettledTurn>();
+  std::vector<SettledTurn> settled;
+  for (std::size_t index = 0; index < seed.unsettled.size(); ++index) {
+    auto given = read_settled(seed.unsettled[index].timestamp_us, (*reply)[index].text_or(""));
+    if (given) settled.push_back(*given);
+  }
+  co_return settled;
+}
+
+AsyncResult<void> RedisTurnCache::forget_settled(std::string session_id,
+                                                 std::vector<std::int64_t> timestamps_us) {
+  if (timestamps_us.empty()) co_return Result<void>();
+  const std::string prefix = keys_.prefix(session_id);
+  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
+    out.begin(2 + timestamps_us.size());
+    out.argument("HDEL");
+    out.argument(prefix, KeySpace::kMeta);
+    for (const std::int64_t timestamp_us : timestamps_us) {
+      out.argument(KeySpace::kSettled, std::to_string(timestamp_us));
+    }
+  });
+  if (!reply) co_return failure_of(std::move(reply));
+  co_return Result<void>();
 }
 
 AsyncResult<bool> RedisTurnCache::create(Session session) {

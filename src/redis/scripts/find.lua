@@ -14,4 +14,5 @@ local meta = or_nil(pcall('HMGET', KEYS[4], 'user_id', 'title', 'created_at', 'u
 local last = or_nil(pcall('LINDEX', KEYS[2], -1))
 return {or_nil(pcall('GET', KEYS[1])), or_nil(pcall('LLEN', KEYS[2])), or_nil(pcall('SCARD', KEYS[3])),
         meta[1] or false, meta[2] or false, meta[3] or false, meta[4] or false,
-        last and string.match(last, '^{"seq":%d+,"created_at":(%d+)') or false}
+        last and (string.match(last, '^{"seq":%d+,"created_at":(%d+)') or string.match(last, '^{"latest":(%d+)')) or
+            false}

@@ -16,7 +16,8 @@ local last = pcall('LINDEX', KEYS[2], -1)
 if type(last) == 'table' then return last end
 local ts = ARGV[2]
 if last then
-  local last_ts = tonumber(string.match(last, '^{"seq":%d+,"created_at":(%d+)') or 0)
+  local last_ts = tonumber(string.match(last, '^{"seq":%d+,"created_at":(%d+)') or
+                           string.match(last, '^{"latest":(%d+)') or 0)
   -- Above that, numbers of Lua are not exact; it is no time stamp of ours.
   if last_ts >= tonumber(ts) and last_ts < 9e15 then ts = string.format('%d', last_ts + 1) end
 end
