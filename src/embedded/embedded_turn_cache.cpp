@@ -85,20 +85,17 @@ AsyncResult<RecordOutcome> EmbeddedTurnCache::record(Turn turn, SessionPresence 
 }
 
 AsyncResult<std::vector<SettledTurn>> EmbeddedTurnCache::seed(SessionSeed seed) {
-  const Result<void> seeded =
-      co_await state_->commits->run([seed = std::move(seed), now = state_->clock.steady_now()](
-                                        SessionGroup& group) mutable { return group.seed(seed, now); });
-  if (!seeded) co_return std::unexpected(seeded.error());
-  co_return std::vector<SettledTurn>();
+  return state_->commits->run([seed = std::move(seed), now = state_->clock.steady_now()](
+                                  SessionGroup& group) mutable { return group.seed(seed, now); });
 }
 
-AsyncResult<void> EmbeddedTurnCache::forget_settled(std::string, std::vector<std::int64_t>) {
-  co_return Result<void>();
+AsyncResult<void> EmbeddedTurnCache::forget_settled(std::string session_id,
+                                                    std::vector<std::int64_t> timestamps_us) {
+  return state_->commits->run([session_id = std::move(session_id), timestamps_us = std::move(timestamps_us),
+                               now = state_->clock.steady_now()](SessionGroup& group) {
+    return group.forget_settled(session_id, timestamps_us, now);
+  });
 }
-
-AsyncResult<std::optional<std::int64_t>> EmbeddedTurnCache::oldest_pending_us() { co_return std::nullopt; }
-
-std::unique_ptr<SessionWalk> EmbeddedTurnCache::walk_sessions() { return nullptr; }
 
 AsyncResult<bool> EmbeddedTurnCache::create(Session session) {
   return state_->commits->run([session = std::move(session), now = state_->clock.steady_now()](
@@ -147,6 +144,11 @@ AsyncResult<CacheHealth> EmbeddedTurnCache::health() {
 AsyncResult<std::size_t> EmbeddedTurnCache::count_pending() {
   const std::scoped_lock lock(state_->mutex);
   co_return state_->index.pending();
+}
+
+AsyncResult<std::optional<std::int64_t>> EmbeddedTurnCache::oldest_pending_us() {
+  const std::scoped_lock lock(state_->mutex);
+  co_return state_->index.waiting_since_us();
 }
 
 }  // namespace chatsync::embedded

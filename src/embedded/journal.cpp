@@ -2,11 +2,13 @@
 // row at the end of the file and touches nothing else: which turns a session has is known by the index in
 // memory, which a scan of the table rebuilds. A session's count and last time stamp follow from its turns,
 // of which the last ones are always kept. That the store has a turn is a row in `synced` (the turn itself
-// may be large) until the turn is deleted; turns without that row are pending.
+// may be large) until the turn is deleted; turns without that row are pending. What the cache gave a turn
+// that the store took in its place is a row in `settled` until the store has committed it.
 #include "embedded/journal.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +19,8 @@ namespace {
 // A checkpoint stalls the commits that wait for it. Seldom and large is cheaper than often and small, since
 // most pages of the log are versions of the same few.
 constexpr int kCheckpointPages = 4'000;
-constexpr std::int64_t kVersion = 1;
-constexpr auto kCreateTables =
+/// What brings the journal from each version to the next; version 0 is an empty file.
+constexpr std::array kSteps = {
     "BEGIN IMMEDIATE;"
     "CREATE TABLE sessions (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, user_id TEXT NOT NULL,"
     " title TEXT NOT NULL, question_count INTEGER NOT NULL, created_at INTEGER NOT NULL,"
@@ -28,18 +30,33 @@ constexpr auto kCreateTables =
     " question TEXT NOT NULL, answer TEXT NOT NULL) STRICT;"
     "CREATE TABLE synced (turn INTEGER PRIMARY KEY) STRICT;"
     "PRAGMA user_version = 1;"
-    "COMMIT";
+    "COMMIT",
+
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE sessions ADD COLUMN settled_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE settled (session INTEGER NOT NULL, ts INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " final_ts INTEGER NOT NULL, PRIMARY KEY (session, ts)) STRICT, WITHOUT ROWID;"
+    "PRAGMA user_version = 2;"
+    "COMMIT",
+};
+constexpr auto kVersion = static_cast<std::int64_t>(kSteps.size());
 
 constexpr std::string_view kLoadSessions =
-    "SELECT id, session_id, user_id, title, question_count, created_at, updated_at, last_turn_at, synced"
-    " FROM sessions";
+    "SELECT id, session_id, user_id, title, question_count, created_at, updated_at, last_turn_at, synced,"
+    " settled_at FROM sessions";
+constexpr std::string_view kLoadSettled =
+    "SELECT session, ts, seq, final_ts FROM settled ORDER BY session, ts";
 constexpr std::string_view kLoadTurns =
     "SELECT turns.id, session, ts, seq, synced.turn FROM turns LEFT JOIN synced ON synced.turn = turns.id"
     " ORDER BY turns.id";
 constexpr std::string_view kInsertSession =
-    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr std::string_view kUpdateSession =
+    "UPDATE sessions SET question_count = ?2, last_turn_at = ?3, settled_at = ?4 WHERE id = ?1";
 constexpr std::string_view kMarkSessionSynced = "UPDATE sessions SET synced = 1 WHERE id = ?1";
 constexpr std::string_view kDeleteSession = "DELETE FROM sessions WHERE id = ?1";
+constexpr std::string_view kInsertSettled = "INSERT INTO settled VALUES (?1, ?2, ?3, ?4)";
+constexpr std::string_view kDeleteSettled = "DELETE FROM settled WHERE session = ?1 AND ts = ?2";
 constexpr std::string_view kInsertTurn = "INSERT INTO turns VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr std::string_view kMarkTurnSynced = "INSERT INTO synced VALUES (?1)";
 constexpr std::string_view kDeleteTurn = "DELETE FROM turns WHERE id = ?1";
@@ -56,7 +73,7 @@ Result<void> prepare(sql::SqliteDatabase& database, sql::SqliteStatement& statem
   return {};
 }
 
-Result<void> create_tables(sql::SqliteDatabase& database, const std::filesystem::path& file) {
+Result<void> bring_up_to_date(sql::SqliteDatabase& database, const std::filesystem::path& file) {
   const Result<std::int64_t> version = database.query_integer("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
   if (*version > kVersion) {
@@ -64,10 +81,12 @@ Result<void> create_tables(sql::SqliteDatabase& database, const std::filesystem:
                 fmt::format("journal {} has version {}, this program knows only {}: run a newer chatsync",
                             file.string(), *version, kVersion));
   }
-  if (*version == kVersion) return {};
-  Result<void> created = database.execute(kCreateTables);
-  database.rollback();
-  return created;
+  for (std::size_t step = static_cast<std::size_t>(*version); step < kSteps.size(); ++step) {
+    Result<void> done = database.execute(kSteps[step]);
+    database.rollback();
+    if (!done) return done;
+  }
+  return {};
 }
 
 }  // namespace
@@ -76,15 +95,16 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
   Result<sql::SqliteDatabase> database =
       sql::SqliteDatabase::open(file, {.checkpoint_pages = kCheckpointPages});
   if (!database) return failure_of(std::move(database));
-  if (Result<void> created = create_tables(*database, file); !created) return failure_of(std::move(created));
+  if (Result<void> done = bring_up_to_date(*database, file); !done) return failure_of(std::move(done));
   JournalWriter writer;
   writer.database_ = std::move(*database);
   const std::pair<sql::SqliteStatement*, std::string_view> statements[] = {
-      {&writer.begin_, "BEGIN IMMEDIATE"},          {&writer.commit_, "COMMIT"},
-      {&writer.insert_session_, kInsertSession},    {&writer.mark_session_synced_, kMarkSessionSynced},
-      {&writer.delete_session_, kDeleteSession},    {&writer.insert_turn_, kInsertTurn},
-      {&writer.mark_turn_synced_, kMarkTurnSynced}, {&writer.delete_turn_, kDeleteTurn},
-      {&writer.delete_mark_, kDeleteMark}};
+      {&writer.begin_, "BEGIN IMMEDIATE"},       {&writer.commit_, "COMMIT"},
+      {&writer.insert_session_, kInsertSession}, {&writer.update_session_, kUpdateSession},
+      {&writer.delete_session_, kDeleteSession}, {&writer.mark_session_synced_, kMarkSessionSynced},
+      {&writer.insert_settled_, kInsertSettled}, {&writer.delete_settled_, kDeleteSettled},
+      {&writer.insert_turn_, kInsertTurn},       {&writer.mark_turn_synced_, kMarkTurnSynced},
+      {&writer.delete_turn_, kDeleteTurn},       {&writer.delete_mark_, kDeleteMark}};
   for (const auto& [statement, text] : statements) {
     if (Result<void> done = prepare(writer.database_, *statement, text); !done) {
       return failure_of(std::move(done));
@@ -94,6 +114,8 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
 }
 
 Result<void> JournalWriter::load(const Contents& contents) {
+  auto settled = load_settled();
+  if (!settled) return failure_of(std::move(settled));
   sql::SqliteStatement query;
   if (Result<void> done = prepare(database_, query, kLoadSessions); !done) return done;
   Result<bool> row = query.step();
@@ -108,11 +130,34 @@ Result<void> JournalWriter::load(const Contents& contents) {
                      .updated_at_us = query.integer(6)};
     entry.last_turn_us = query.integer(7);
     entry.unsynced = query.integer(8) == 0;
+    entry.settled_us = query.integer(9);
+    if (const auto found = settled->find(entry.row); found != settled->end()) {
+      entry.settled = std::move(found->second);
+    }
     contents.session(std::move(entry));
   }
   if (!row) return failure_of(std::move(row));
+  return load_turns(contents);
+}
+
+Result<std::map<std::int64_t, std::vector<SettledTurn>>> JournalWriter::load_settled() {
+  std::map<std::int64_t, std::vector<SettledTurn>> settled;
+  sql::SqliteStatement query;
+  if (Result<void> done = prepare(database_, query, kLoadSettled); !done) return failure_of(std::move(done));
+  Result<bool> row = query.step();
+  for (; row && *row; row = query.step()) {
+    settled[query.integer(0)].push_back(
+        {.timestamp_us = query.integer(1), .seq = query.integer(2), .final_timestamp_us = query.integer(3)});
+  }
+  if (!row) return failure_of(std::move(row));
+  return settled;
+}
+
+Result<void> JournalWriter::load_turns(const Contents& contents) {
+  sql::SqliteStatement query;
   if (Result<void> done = prepare(database_, query, kLoadTurns); !done) return done;
-  for (row = query.step(); row && *row; row = query.step()) {
+  Result<bool> row = query.step();
+  for (; row && *row; row = query.step()) {
     const TurnRef turn(query.integer(2), query.integer(0), query.optional_integer(4).has_value());
     contents.turn(query.integer(1), turn, query.optional_integer(3));
   }
@@ -128,8 +173,24 @@ Result<void> JournalWriter::insert_session(const SessionEntry& entry) {
   const Session& session = entry.session;
   insert_session_.bind_all(entry.row, session.session_id, session.user_id, session.title,
                            session.question_count, session.created_at_us, session.updated_at_us,
-                           entry.last_turn_us, std::int64_t{entry.unsynced ? 0 : 1});
+                           entry.last_turn_us, std::int64_t{entry.unsynced ? 0 : 1}, entry.settled_us);
   return insert_session_.run();
+}
+
+Result<void> JournalWriter::update_session(std::int64_t row, std::int64_t question_count,
+                                           std::int64_t last_turn_us, std::int64_t settled_us) {
+  update_session_.bind_all(row, question_count, last_turn_us, settled_us);
+  return update_session_.run();
+}
+
+Result<void> JournalWriter::insert_settled(std::int64_t session_row, const SettledTurn& turn) {
+  insert_settled_.bind_all(session_row, turn.timestamp_us, turn.seq, turn.final_timestamp_us);
+  return insert_settled_.run();
+}
+
+Result<void> JournalWriter::delete_settled(std::int64_t session_row, std::int64_t timestamp_us) {
+  delete_settled_.bind_all(session_row, timestamp_us);
+  return delete_settled_.run();
 }
 
 Result<void> JournalWriter::mark_session_synced(std::int64_t row) {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
+#include <vector>
 
 #include "base/error.hpp"
 #include "chat/turn.hpp"
@@ -17,14 +19,15 @@ class JournalWriter {
  public:
   /// What the journal holds, handed out by load().
   struct Contents {
-    std::function<void(SessionEntry)> session;  ///< All sessions come before the first turn.
+    /// All sessions come before the first turn, with what was settled of them.
+    std::function<void(SessionEntry)> session;
     /// By ascending row. A turn may belong to a session that is not there: it was forgotten, and its rows had
     /// not been deleted yet.
     std::function<void(std::int64_t session_row, TurnRef turn, std::optional<std::int64_t> seq)> turn;
   };
 
-  /// Opens the file, creates it with its tables if it is missing. Fails with `internal` if a later version
-  /// wrote it.
+  /// Opens the file, creates it with its tables if it is missing, and brings tables of an earlier version up
+  /// to this one. Fails with `internal` if a later version wrote it.
   static Result<JournalWriter> open(const std::filesystem::path& file);
 
   Result<void> load(const Contents& contents);
@@ -34,8 +37,14 @@ class JournalWriter {
   void rollback() { database_.rollback(); }
 
   Result<void> insert_session(const SessionEntry& entry);
+  /// What follows from no turn of the session.
+  Result<void> update_session(std::int64_t row, std::int64_t question_count, std::int64_t last_turn_us,
+                              std::int64_t settled_us);
   Result<void> mark_session_synced(std::int64_t row);
   Result<void> delete_session(std::int64_t row);
+
+  Result<void> insert_settled(std::int64_t session_row, const SettledTurn& turn);
+  Result<void> delete_settled(std::int64_t session_row, std::int64_t timestamp_us);
 
   /// `turn.session_id` and `turn.timestamp_us` are not looked at: `session_row` and `ref` tell.
   Result<void> insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn);
@@ -47,12 +56,18 @@ class JournalWriter {
   Result<void> probe();
 
  private:
+  Result<std::map<std::int64_t, std::vector<SettledTurn>>> load_settled();
+  Result<void> load_turns(const Contents& contents);
+
   sql::SqliteDatabase database_;
   sql::SqliteStatement begin_;
   sql::SqliteStatement commit_;
   sql::SqliteStatement insert_session_;
+  sql::SqliteStatement update_session_;
   sql::SqliteStatement mark_session_synced_;
   sql::SqliteStatement delete_session_;
+  sql::SqliteStatement insert_settled_;
+  sql::SqliteStatement delete_settled_;
   sql::SqliteStatement insert_turn_;
   sql::SqliteStatement mark_turn_synced_;
   sql::SqliteStatement delete_turn_;

@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "embedded/session_draft.hpp"
+
 namespace chatsync::embedded {
 namespace {
 
@@ -18,22 +20,6 @@ constexpr std::size_t kSweptPerGroup = 256;
 constexpr std::size_t kEvictedPerGroup = 16;
 
 }  // namespace
-
-struct SessionGroup::Draft {
-  SessionEntry* committed = nullptr;    // the published entry it goes on from
-  std::unique_ptr<SessionEntry> added;  // or the entry that the group adds
-  SessionEntry* removed = nullptr;      // the published entry that the group takes away
-  std::int64_t row = 0;
-  std::int64_t count = 0;
-  std::int64_t last_turn_us = 0;
-  std::vector<TurnRef> appended;
-  std::vector<std::int64_t> acknowledged;  // time stamps of committed turns, ascending
-  std::size_t dropped = 0;                 // committed turns that leave at the front
-  bool own_data_synced = false;
-  std::vector<TurnRef> orphans;  // turns that this group appended to a session and then removed with it
-
-  bool exists() const { return committed != nullptr || added != nullptr; }
-};
 
 SessionGroup::SessionGroup(JournalWriter journal, SessionIndex& index, std::mutex& index_mutex,
                            EvictionLimits limits, LastRows last_rows, std::vector<std::int64_t> garbage)
@@ -92,6 +78,8 @@ void SessionGroup::publish(Draft& draft) {
   entry.session.question_count = draft.count;
   entry.session.updated_at_us = std::max(entry.session.updated_at_us, draft.last_turn_us);
   entry.last_turn_us = draft.last_turn_us;
+  entry.settled_us = draft.settled_us;
+  entry.settled = std::move(draft.settled);
   if (draft.own_data_synced) entry.unsynced = false;
   index_.refile(entry, pending_before, now_);
 }
@@ -103,6 +91,8 @@ SessionGroup::Draft& SessionGroup::draft_of(std::string_view session_id, Session
     draft.row = committed->row;
     draft.count = committed->session.question_count;
     draft.last_turn_us = committed->last_turn_us;
+    draft.settled_us = committed->settled_us;
+    draft.settled = committed->settled;
   }
   return draft;
 }
@@ -160,24 +150,6 @@ Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence,
     return failure_of(std::move(done));
   }
   return RecordOutcome{.question_count = draft->count, .timestamp_us = timestamp_us};
-}
-
-Result<void> SessionGroup::seed(SessionSeed& seed, SteadyTime now) {
-  const Result<Draft*> found = find(seed.session.session_id, now);
-  if (!found) return std::unexpected(found.error());
-  if (*found != nullptr) return {};
-  auto entry = std::make_unique<SessionEntry>();
-  entry->session = std::move(seed.session);
-  // The store may know of a later turn than those it handed over.
-  if (entry->session.question_count > 0) entry->last_turn_us = entry->session.updated_at_us;
-  const std::int64_t last_known_us = entry->last_turn_us;
-  const Result<Draft*> added = add_session(std::move(entry));
-  if (!added) return std::unexpected(added.error());
-  for (const Turn& turn : seed.recent) {
-    if (Result<void> done = append(**added, turn, turn.timestamp_us, true); !done) return done;
-  }
-  (*added)->last_turn_us = std::max((*added)->last_turn_us, last_known_us);
-  return {};
 }
 
 Result<bool> SessionGroup::create(Session& session, SteadyTime now) {
@@ -258,11 +230,16 @@ Result<std::size_t> SessionGroup::erase(const std::string& session_id, SteadyTim
 
 Result<void> SessionGroup::remove_session(Draft& draft) {
   if (Result<void> done = journal_.delete_session(draft.row); !done) return done;
+  for (const SettledTurn& turn : draft.settled) {
+    if (Result<void> done = journal_.delete_settled(draft.row, turn.timestamp_us); !done) return done;
+  }
   if (draft.committed != nullptr) draft.removed = std::exchange(draft.committed, nullptr);
   draft.added.reset();
   draft.orphans.insert(draft.orphans.end(), draft.appended.begin(), draft.appended.end());
   draft.appended.clear();
   draft.acknowledged.clear();
+  draft.settled_us = 0;
+  draft.settled.clear();
   draft.dropped = 0;
   draft.own_data_synced = false;
   return {};

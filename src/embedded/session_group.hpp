@@ -61,7 +61,9 @@ class SessionGroup {
 
   /// `now` is the caller's time; the group's own never goes back.
   Result<RecordOutcome> record(Turn& turn, SessionPresence presence, SteadyTime now);
-  Result<void> seed(SessionSeed& seed, SteadyTime now);
+  Result<std::vector<SettledTurn>> seed(SessionSeed& seed, SteadyTime now);
+  Result<void> forget_settled(const std::string& session_id, const std::vector<std::int64_t>& timestamps_us,
+                              SteadyTime now);
   Result<bool> create(Session& session, SteadyTime now);
   Result<std::size_t> acknowledge(const SessionAcknowledgement& acknowledgement, SteadyTime now);
   Result<std::size_t> erase(const std::string& session_id, SteadyTime now);
@@ -85,6 +87,8 @@ class SessionGroup {
   Draft& draft_of(std::string_view session_id, SessionEntry* committed);
   Result<Draft*> add_session(std::unique_ptr<SessionEntry> entry);
   Result<void> append(Draft& draft, const Turn& turn, std::int64_t timestamp_us, bool synced);
+  Result<void> raise(Draft& draft, const SessionSeed& seed);
+  Result<void> number(Draft& draft, SessionSeed& seed);
   Result<void> remove_session(Draft& draft);
   void publish(Draft& draft);
 

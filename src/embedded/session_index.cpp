@@ -10,6 +10,12 @@ std::span<const TurnRef> TurnList::after(std::int64_t timestamp_us) const {
   return turns.subspan(static_cast<std::size_t>(first - turns.begin()));
 }
 
+const TurnRef* TurnList::first_pending() const {
+  const std::span<const TurnRef> turns = all();
+  const auto first = std::ranges::find(turns, false, &TurnRef::synced);
+  return first == turns.end() ? nullptr : &*first;
+}
+
 std::optional<std::size_t> TurnList::find(std::int64_t timestamp_us) const {
   const std::span<const TurnRef> turns = all();
   const auto place = std::ranges::lower_bound(turns, timestamp_us, {}, &TurnRef::timestamp_us);
@@ -40,6 +46,7 @@ TurnList SessionIndex::remove(SessionEntry& entry) {
   if (entry.clean_since) clean_.erase(entry.clean_place);
   dirty_.erase(entry.row);
   dirty_by_user_.erase({entry.session.user_id, entry.row});
+  waiting_.erase({entry.waiting_since_us, entry.row});
   pending_ -= entry.pending;
   TurnList turns = std::move(entry.turns);
   // Not by key, which is a part of the entry.
@@ -61,6 +68,28 @@ void SessionIndex::refile(SessionEntry& entry, std::size_t pending_before, Stead
     entry.clean_since = now;
     entry.clean_place = clean_.insert(clean_.end(), &entry);
   }
+  file_by_age(entry);
+}
+
+void SessionIndex::file_by_age(SessionEntry& entry) {
+  std::int64_t since_us = entry.unsynced ? entry.session.created_at_us : 0;
+  if (const TurnRef* const first = entry.turns.first_pending()) since_us = first->timestamp_us();
+  if (since_us == entry.waiting_since_us) return;
+  if (entry.waiting_since_us != 0) waiting_.erase({entry.waiting_since_us, entry.row});
+  if (since_us != 0) waiting_.emplace(since_us, entry.row);
+  entry.waiting_since_us = since_us;
+}
+
+std::optional<std::int64_t> SessionIndex::waiting_since_us() const {
+  if (waiting_.empty()) return std::nullopt;
+  return waiting_.begin()->first;
+}
+
+std::vector<std::string> SessionIndex::session_ids() const {
+  std::vector<std::string> ids;
+  ids.reserve(sessions_.size());
+  for (const auto& [id, entry] : sessions_) ids.emplace_back(id);
+  return ids;
 }
 
 SessionEntry* SessionIndex::first_dirty_from(std::int64_t row) const {

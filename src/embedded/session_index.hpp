@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ class TurnList {
  public:
   std::span<const TurnRef> all() const { return std::span(turns_).subspan(front_); }
 
+  /// The first turn that the store does not have; null if there is none.
+  const TurnRef* first_pending() const;
+
   /// The turns later than `timestamp_us`.
   std::span<const TurnRef> after(std::int64_t timestamp_us) const;
 
@@ -66,8 +70,11 @@ struct SessionEntry {
   bool unsynced = false;          ///< The store may not have its owner and title.
   TurnList turns;
   std::size_t pending = 0;
+  std::int64_t settled_us = 0;       ///< No later turn of those that the store took was numbered here.
+  std::vector<SettledTurn> settled;  ///< What such turns were given, until the store has committed it.
   /// Set while nothing of the session waits for the store.
   std::optional<SteadyTime> clean_since;
+  std::int64_t waiting_since_us = 0;  ///< Since when something does; 0 if nothing does.
   std::list<SessionEntry*>::iterator clean_place;
 };
 
@@ -93,12 +100,20 @@ class SessionIndex {
 
   std::size_t pending() const { return pending_; }
 
+  /// The earliest `waiting_since_us`; nothing if no session waits.
+  std::optional<std::int64_t> waiting_since_us() const;
+
+  std::vector<std::string> session_ids() const;
+
  private:
+  void file_by_age(SessionEntry& entry);
+
   // The keys are parts of the entries.
   std::unordered_map<std::string_view, std::unique_ptr<SessionEntry>> sessions_;
   std::map<std::int64_t, SessionEntry*> dirty_;
   std::list<SessionEntry*> clean_;  // the longest clean first
   std::map<std::pair<std::string_view, std::int64_t>, SessionEntry*> dirty_by_user_;  // and row
+  std::set<std::pair<std::int64_t, std::int64_t>> waiting_;                           // since when, and row
   std::size_t pending_ = 0;
 };
 
