@@ -1,9 +1,9 @@
 #include "app/backends.hpp"
 
-#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <utility>
 
+#include "app/running_connection.hpp"
 #include "embedded/data_dir_lock.hpp"
 #include "embedded/embedded_turn_cache.hpp"
 #include "redis/check_redis.hpp"
@@ -15,31 +15,6 @@
 
 namespace chatsync::app {
 namespace {
-
-/// A connection to Redis that is kept up on a thread of its own choice until close().
-class RunningConnection {
- public:
-  RunningConnection(IoThread& thread, const Settings::Redis& settings, const Clock& clock)
-      : thread_(thread),
-        connection_(thread.executor(), settings, clock),
-        ended_(thread.spawn(connection_.run())) {}
-  ~RunningConnection() { close(); }
-  RunningConnection(const RunningConnection&) = delete;
-  RunningConnection& operator=(const RunningConnection&) = delete;
-
-  redis::RedisConnection& operator*() { return connection_; }
-
-  void close() {
-    if (!ended_.valid()) return;
-    boost::asio::post(thread_.executor(), [this] { connection_.stop(); });
-    ended_.get();
-  }
-
- private:
-  IoThread& thread_;
-  redis::RedisConnection connection_;
-  std::future<void> ended_;
-};
 
 /// The cache side of the backends, whichever it is.
 class CacheSide {
