@@ -9,8 +9,8 @@ namespace chatsync::http {
 namespace {
 
 constexpr std::size_t kSessionsAtOnce = 500;
-constexpr std::size_t kFirstPageTurns = 16;
-constexpr std::size_t kMaxPageTurns = 500;
+constexpr std::size_t kFirstPageTurns = 4;
+constexpr std::size_t kMaxPageTurns = 64;
 
 /// How many turns of the size just seen make up a piece.
 std::size_t next_page_turns(std::size_t turns, std::size_t bytes) {
@@ -21,7 +21,7 @@ std::size_t next_page_turns(std::size_t turns, std::size_t bytes) {
 }  // namespace
 
 UserExport::UserExport(service::ChatService& chat, std::string user_id)
-    : chat_(chat), user_id_(std::move(user_id)), page_turns_(kFirstPageTurns) {}
+    : chat_(chat), user_id_(std::move(user_id)) {}
 
 AsyncResult<bool> UserExport::append_next(std::string* out) {
   const std::size_t begin = out->size();
@@ -34,6 +34,7 @@ AsyncResult<bool> UserExport::append_next(std::string* out) {
       *out += '\n';
       open_session_ = sessions_.back().session_id;
       last_timestamp_us_ = 0;
+      page_turns_ = kFirstPageTurns;
       sessions_.pop_back();
       ++session_count_;
     } else if (more_sessions_) {

@@ -110,6 +110,19 @@ TEST_P(StoreRead, PagesSessionsThroughEqualTimes) {
   EXPECT_TRUE(sessions_of("ann", {.limit = 2, .after = SessionPage::Position{kDawn + 5, "d"}}).empty());
 }
 
+TEST_P(StoreRead, PagesSessionsByTheirIds) {
+  write_session_at("c", kDawn + 1);
+  write_session_at("a", kDawn + 5);
+  write_session_at("b", kDawn + 9);
+  write_session_at("other", kDawn + 9, "bob");
+  const auto by_id = SessionPage::Order::by_id;
+  EXPECT_EQ(sessions_of("ann", {.limit = 2, .after = {}, .order = by_id}),
+            (std::vector<std::string>{"a", "b"}));
+  const SessionPage::Position after_b{.session_id = "b"};
+  EXPECT_EQ(sessions_of("ann", {.limit = 2, .after = after_b, .order = by_id}),
+            std::vector<std::string>{"c"});
+}
+
 TEST_P(StoreRead, ListsTheSessionsOfOneUserOnly) {
   write_session_at("a", kDawn, "alice");
   write_session_at("b", kDawn, "ALICE");
@@ -128,6 +141,16 @@ TEST_P(StoreRead, DoesNotListErasedSessions) {
   write(numbered_turns("b", 1, 1));
   ok(store().erase("a", 0));
   EXPECT_EQ(sessions_of("ann"), std::vector<std::string>{"b"});
+}
+
+TEST_P(StoreRead, ListsTombstonesWhereTheyAreAskedFor) {
+  for (const char* session_id : {"a", "b", "c"}) write(numbered_turns(session_id, 1, 1));
+  ok(store().erase("a", 1));
+  ok(store().erase("c", 1));
+  for (const auto order : {SessionPage::Order::by_id, SessionPage::Order::newest_first}) {
+    EXPECT_EQ(sessions_of("ann", {.limit = 10, .after = {}, .order = order, .erased = true}),
+              (std::vector<std::string>{"a", "c"}));
+  }
 }
 
 TEST_P(StoreRead, AnswersThatItIsThere) {

@@ -50,6 +50,29 @@ TEST(HttpApi, CommitsAQuestionBeforeItsReplyIfAsked) {
   EXPECT_EQ(failed.json().at("error").at("code"), "recorded_not_synced");
 }
 
+TEST(HttpApi, SaysWhatItCannotKnowWhileTheCacheIsAway) {
+  HttpRig rig;
+  auto client = rig.client();
+  ASSERT_EQ(client.request("POST", "/chat", chat_body("before", "a")).status, 200);
+  const auto known = client.request("POST", "/chat", chat_body("whole", "a"));
+  EXPECT_FALSE(known.json().as_object().contains("question_count_provisional"));
+  rig.on_worker(
+      [](RigWorker& worker) { worker.cache.outage = Error{ErrorKind::unavailable, "down", {}, {}}; });
+  const auto reply = client.request("POST", "/chat", chat_body("meanwhile", "a"));
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(reply.json().at("durability"), "synced");
+  EXPECT_EQ(reply.json().at("question_count_provisional"), true);
+  for (const char* target : {"/sessions/a/messages", "/sessions/a/stats", "/sessions?user_id=1"}) {
+    const auto shown = client.get(target);
+    ASSERT_EQ(shown.status, 200) << target << shown.body;
+    EXPECT_EQ(shown.json().at("partial"), true) << target;
+  }
+  rig.on_worker([](RigWorker& worker) { worker.cache.outage.reset(); });
+  for (const char* target : {"/sessions/a/messages", "/sessions/a/stats", "/sessions?user_id=1"}) {
+    EXPECT_FALSE(client.get(target).json().as_object().contains("partial")) << target;
+  }
+}
+
 TEST(HttpApi, CreatesShowsAndDeletesASession) {
   HttpRig rig;
   auto client = rig.client();

@@ -123,15 +123,19 @@ TEST(HttpRefusal, TurnsAnExceptionIntoAReply) {
   EXPECT_EQ(client.request("POST", "/chat", chat_body("go on")).status, 200);
 }
 
-TEST(HttpRefusal, SaysWhenToComeBackIfTheCacheIsDown) {
+TEST(HttpRefusal, SaysWhenToComeBackIfCacheAndStoreAreDown) {
   HttpRig rig;
   rig.on_worker([](RigWorker& worker) {
     worker.cache.outage = Error{ErrorKind::unavailable, "the cache is down", {}, {}};
+    worker.store.outage = Error{ErrorKind::unavailable, "the store is down", {}, {}};
   });
   auto client = rig.client();
-  const auto response = client.request("POST", "/chat", chat_body("x"));
-  expect_error(response, 503, "unavailable");
-  EXPECT_FALSE(response.header("retry-after").empty());
+  for (const char* target : {"/chat", "/sessions"}) {
+    const auto response =
+        client.request("POST", target, target == std::string("/chat") ? chat_body("x") : "{}");
+    EXPECT_EQ(response.status, 503) << response.body;
+    EXPECT_FALSE(response.header("retry-after").empty()) << target;
+  }
 }
 
 TEST(HttpRefusal, TurnsConnectionsAwayThatAreTooMany) {
