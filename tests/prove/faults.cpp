@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // Longer than the time-outs of a scene's servers, so that they give up on what does not answer.
-constexpr milliseconds kLong{1'500};
+constexpr milliseconds kLong{1'250};
 constexpr milliseconds kShort{300};
 constexpr SceneOptions kEmbedded{};
 constexpr SceneOptions kServers{.combination = kRedisAndMySql};
@@ -79,7 +79,7 @@ void freeze_mariadb(Scene& scene) {
 
 void cut_before_replies(FaultProxy& link) {
   static thread_local std::minstd_rand random;
-  for (int cut = 0; cut < 10; ++cut) {
+  for (int cut = 0; cut < 4; ++cut) {
     const std::size_t before = link.cuts();
     link.cut_before_reply(1 + random() % 12);
     // Without traffic there is nothing to cut: clients may be waiting for another fault's end.

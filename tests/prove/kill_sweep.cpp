@@ -112,13 +112,13 @@ void KillSweep::revive() {
   }
 }
 
-SweepReport sweep(Combination combination, Victim victim, int points) {
+SweepReport sweep(Combination combination, Victim victim, int points, std::uint64_t stride) {
   constexpr std::array kLoads{KillPoint{}, KillPoint{.torn = true, .synced_every = 2},
                               KillPoint{.torn = true}, KillPoint{.synced_every = 3}};
   KillSweep killing(combination, victim);
   SweepReport report;
   std::size_t kind = 0;
-  for (KillPoint point = kLoads[0]; report.kills < points; ++point.number) {
+  for (KillPoint point = kLoads[0]; report.kills < points; point.number += stride) {
     KillSweep::Outcome outcome = killing.strike(point);
     for (std::string& violation : outcome.verdict.violations)
       violation =
@@ -131,7 +131,7 @@ SweepReport sweep(Combination combination, Victim victim, int points) {
       if (point.number == 1) throw std::runtime_error("the victim writes nothing under load");
       kind = (kind + 1) % kLoads.size();
       point = kLoads[kind];
-      point.number = 0;
+      point.number = 1 - stride;  // Unsigned: the loop's step leads back to 1.
     }
   }
   return report;

@@ -45,13 +45,13 @@ class KillSweep {
   int points_ = 0;
 };
 
-/// A sweep over the points 1, 2, 3 … and, where a load is over before the next one, again from 1 with a load
-/// of another kind, until `points` kills have been.
+/// A sweep over the writes 1, 1 + `stride`, 1 + 2 `stride` … and, where a load is over before the next one,
+/// again from the first with a load of another kind, until `points` kills have been.
 struct SweepReport {
   int kills = 0;
   std::uint64_t highest = 0;  ///< The largest number of a write that killed.
   Verdict verdict;
 };
-SweepReport sweep(Combination combination, Victim victim, int points);
+SweepReport sweep(Combination combination, Victim victim, int points, std::uint64_t stride = 1);
 
 }  // namespace chatsync::test

@@ -40,6 +40,7 @@ boost::json::object json_of(const ReportRow& row) {
           {"misnumbered", found.misnumbered},
           {"other", found.other},
           {"failure", row.failure},
+          {"answers", boost::json::value_from(found.codes)},
           {"violations", boost::json::value_from(found.violations)}};
 }
 

@@ -51,8 +51,8 @@ void read_reply(Call& call, int status, const std::string& body) {
     return;
   }
   const boost::json::value* error = reply.if_contains("error");
-  const std::string code = error != nullptr && error->is_object() ? text(error->as_object(), "code") : "";
-  call.outcome = outcome_of(code);
+  call.code = error != nullptr && error->is_object() ? text(error->as_object(), "code") : "";
+  call.outcome = outcome_of(call.code);
   call.error = fmt::format("{} {}", status, body);
 }
 

@@ -26,7 +26,8 @@ struct Call {
   CallOutcome outcome = CallOutcome::unknown;
   Clock::time_point invoked{};
   Clock::time_point returned{};
-  std::string error;  ///< What came instead of an acknowledgement.
+  std::string error{};  ///< What came instead of an acknowledgement.
+  std::string code{};   ///< The API's code for that, or what happened to the connection.
 
   // Of the reply. A turn that the server calls recorded but not synced has no id and no number here.
   std::string turn_id{};
@@ -34,7 +35,7 @@ struct Call {
   std::string created_at{};
   std::string durability{};
   std::int64_t question_count = 0;
-  bool provisional = false;  ///< The reply says that the number may still change.
+  bool provisional = false;  ///< The reply says that number and time may still change.
 
   bool acknowledged() const { return outcome == CallOutcome::acknowledged; }
 };

@@ -97,8 +97,9 @@ class SessionCheck {
     };
     differs("the turn id", call.turn_id, row.turn_id);
     differs("the answer", call.answer, row.answer);
+    if (call.provisional) return;
     differs("the time", call.created_at, row.created_at);
-    if (!call.provisional && row.seq && *row.seq != call.question_count) {
+    if (row.seq && *row.seq != call.question_count) {
       report(&Verdict::misnumbered,
              fmt::format("{}: told {}, stored {}", call.question, call.question_count, *row.seq));
     }
@@ -204,6 +205,7 @@ Verdict& Verdict::operator+=(const Verdict& more) {
     this->*column += more.*column;
   }
   std::ranges::copy(more.violations, std::back_inserter(violations));
+  for (const auto& [code, count] : more.codes) codes[code] += count;
   return *this;
 }
 
@@ -215,6 +217,7 @@ Verdict check_history(const std::vector<Call>& calls, const Observation& seen) {
     ++(call.outcome == CallOutcome::acknowledged ? verdict.acknowledged
        : call.outcome == CallOutcome::unknown    ? verdict.unknown
                                                  : verdict.failed);
+    if (!call.code.empty()) ++verdict.codes[call.code];
     sessions[call.session_id].calls.push_back(&call);
     if (call.turn_id.empty()) continue;
     const auto [first, added] = session_of_turn.emplace(call.turn_id, call.question);

@@ -75,7 +75,7 @@ void RecordedLoad::ask(Client& client, Call& call, bool synced) {
     if (response.header("connection") == "close") client.connection.reset();
   } catch (const std::exception& broken) {
     call.outcome = sent ? CallOutcome::unknown : CallOutcome::failed;
-    call.error = broken.what();
+    call.error = call.code = broken.what();
     client.connection.reset();
     client.instance = (client.instance + 1) % ports_.size();
   }
