@@ -111,8 +111,9 @@ int serve(const Settings& settings) {
                                                               synchronizer, clock, metrics, IdGenerator()));
     http_workers.push_back({.executor = workers[i]->executor(), .chat = services.back().get()});
   }
-  http::HttpServer server(http::http_options_from(settings), http_workers, clock,
-                          {.service = &metrics, .sync = &synchronizer.metrics()});
+  http::HttpServer server(
+      http::http_options_from(settings), http_workers, clock,
+      {.service = &metrics, .sync = &synchronizer.metrics(), .backlog = &synchronizer.backlog()});
   const Result<std::uint16_t> port = server.listen();
   if (!port) return cannot_start(port.error());
 

@@ -35,7 +35,8 @@ boost::asio::awaitable<Result<Reply>> get_readiness(Call call) {
 }
 
 boost::asio::awaitable<Result<Reply>> get_metrics(Call call) {
-  *call.out += call.metrics->render();
+  const service::CacheState cache = co_await call.chat->cache_state();
+  *call.out += call.metrics->render(cache);
   Reply reply;
   reply.media_type = MetricsPage::kMediaType;
   co_return reply;

@@ -53,7 +53,11 @@ struct HttpServer::Impl {
   }
 
   MetricsPage::Sources page_sources(MetricsSources sources) const {
-    MetricsPage::Sources result{{}, &open_connections, sources.service, sources.sync};
+    MetricsPage::Sources result{.open_connections = &open_connections,
+                                .service = sources.service,
+                                .sync = sources.sync,
+                                .backlog = sources.backlog,
+                                .clock = &clock};
     for (const auto& worker : workers) result.workers.push_back(&worker->metrics());
     return result;
   }

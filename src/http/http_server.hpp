@@ -25,6 +25,7 @@ struct HttpWorker {
 struct MetricsSources {
   const service::ServiceMetrics* service = nullptr;
   const sync::SyncMetrics* sync = nullptr;
+  const sync::Backlog* backlog = nullptr;
 };
 
 /// The HTTP/1.1 server. One listening socket; each accepted connection belongs to one worker, in turn, and

@@ -91,15 +91,32 @@ void add_service(Families& families, const service::ServiceMetrics& metrics) {
                               metrics.record_duration));
 }
 
+void add_retries(Families& families, const sync::SyncMetrics& metrics) {
+  auto retries =
+      counter_family("chatsync_sync_retries_total", "Attempts that failed and are repeated, by cause.");
+  add_counter(retries, number(metrics.retries_store_unavailable), {{"cause", "store_unavailable"}});
+  add_counter(retries, number(metrics.retries_outcome_unknown), {{"cause", "outcome_unknown"}});
+  add_counter(retries, number(metrics.retries_rejected), {{"cause", "rejected"}});
+  add_counter(retries, number(metrics.retries_cache), {{"cause", "cache"}});
+  families.push_back(std::move(retries));
+}
+
 void add_sync(Families& families, const sync::SyncMetrics& metrics) {
   families.push_back(
       counter("chatsync_sync_drains_total", "Drains of the cache into the store.", number(metrics.drains)));
   families.push_back(counter("chatsync_sync_drain_failures_total", "Drains that could not be finished.",
                              number(metrics.failed_drains)));
+  add_retries(families, metrics);
   families.push_back(counter("chatsync_sync_turns_total", "Turns committed in the store and acknowledged.",
                              number(metrics.turns_synced)));
   families.push_back(counter("chatsync_sync_dead_letters_total", "Turns put into dead_letters.",
                              number(metrics.turns_dead_lettered)));
+  families.push_back(counter("chatsync_turns_appended_total",
+                             "Turns that the store took while the cache was away.",
+                             number(metrics.turns_appended)));
+  families.push_back(counter("chatsync_turns_settled_total",
+                             "Turns taken while the cache was away that got their final number since.",
+                             number(metrics.turns_settled)));
   families.push_back(
       counter("chatsync_sync_batches_total", "Batches written to the store.", number(metrics.batches)));
   families.push_back(duration("chatsync_sync_batch_duration_seconds", "Time a batch took to be committed.",
@@ -109,9 +126,28 @@ void add_sync(Families& families, const sync::SyncMetrics& metrics) {
                            static_cast<double>(metrics.last_success_us.value()) / 1e6));
 }
 
+void add_backlog(Families& families, const sync::Backlog& backlog, std::int64_t now_us) {
+  families.push_back(gauge("chatsync_backlog_turns", "Turns that wait for the store.",
+                           static_cast<double>(backlog.turns())));
+  families.push_back(gauge("chatsync_backlog_bytes", "About what these turns take in the cache.",
+                           static_cast<double>(backlog.bytes())));
+  families.push_back(gauge("chatsync_oldest_unsynced_turn_age_seconds",
+                           "Age of the turn that has waited longest for the store; 0 if none waits.",
+                           static_cast<double>(backlog.age(now_us).count()) / 1e6));
+}
+
+void add_cache(Families& families, const service::CacheState& cache) {
+  families.push_back(gauge("chatsync_cache_up", "1 if the cache can take turns.", cache.up ? 1 : 0));
+  families.push_back(
+      gauge("chatsync_cache_trusted",
+            "1 if the cache is known to hold every count that the store holds; until then each "
+            "session is compared with the store first.",
+            cache.trusted ? 1 : 0));
+}
+
 }  // namespace
 
-std::string MetricsPage::render() const {
+std::string MetricsPage::render(std::optional<service::CacheState> cache) const {
   Families families;
   auto build = gauge_family("chatsync_build_info", "The version that runs; the value is always 1.");
   add_gauge(build, 1, {{"version", CHATSYNC_VERSION}});
@@ -120,6 +156,8 @@ std::string MetricsPage::render() const {
   add_connections(families, sources_);
   if (sources_.service != nullptr) add_service(families, *sources_.service);
   if (sources_.sync != nullptr) add_sync(families, *sources_.sync);
+  if (sources_.backlog != nullptr) add_backlog(families, *sources_.backlog, sources_.clock->now_us());
+  if (cache) add_cache(families, *cache);
   add_process_metrics(families);
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "http/http_metrics.hpp"
 #include "service/chat_service.hpp"
 #include "sync/synchronizer.hpp"
@@ -23,11 +25,14 @@ class MetricsPage {
     const std::atomic<std::size_t>* open_connections = nullptr;
     const service::ServiceMetrics* service = nullptr;
     const sync::SyncMetrics* sync = nullptr;
+    const sync::Backlog* backlog = nullptr;
+    const Clock* clock = nullptr;  ///< For ages; needed with `backlog`.
   };
 
   explicit MetricsPage(Sources sources) : sources_(std::move(sources)) {}
 
-  std::string render() const;
+  /// `cache`: as it is at the moment; absent: left out.
+  std::string render(std::optional<service::CacheState> cache = std::nullopt) const;
 
  private:
   Sources sources_;

@@ -194,6 +194,11 @@ AsyncResult<void> ChatService::commit(Turn turn, std::uint64_t lineage) {
 
 boost::asio::awaitable<sync::DrainReport> ChatService::sync_now() { return synchronizer_.sync_now(); }
 
+boost::asio::awaitable<CacheState> ChatService::cache_state() {
+  const Result<CacheHealth> health = co_await cache_.health();
+  co_return CacheState{.up = health.has_value(), .trusted = synchronizer_.trust().trusts(cache_.lineage())};
+}
+
 boost::asio::awaitable<Readiness> ChatService::readiness() {
   Readiness readiness{.cache_kind = cache_.kind(), .store_kind = store_.kind()};
   Result<CacheHealth> cache = co_await cache_.health();

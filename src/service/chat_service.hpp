@@ -87,6 +87,11 @@ struct Readiness {
   std::optional<Error> store_failure;
 };
 
+struct CacheState {
+  bool up = false;       ///< It can take turns.
+  bool trusted = false;  ///< See sync::CacheTrust.
+};
+
 /// Shared by the services of all I/O threads.
 struct ServiceMetrics {
   Counter turns_accepted;
@@ -128,6 +133,7 @@ class ChatService {
   boost::asio::awaitable<sync::DrainReport> sync_now();
 
   boost::asio::awaitable<Readiness> readiness();
+  boost::asio::awaitable<CacheState> cache_state();
 
  private:
   struct Recorded {

@@ -41,7 +41,9 @@ HttpRig::HttpRig(HttpOptions given, std::size_t worker_count) {
     workers.push_back(std::make_unique<RigWorker>(clock_, metrics_));
     http_workers.push_back({workers.back()->io.get_executor(), &workers.back()->chat});
   }
-  const MetricsSources sources{&metrics_, &workers.front()->synchronizer.metrics()};
+  const MetricsSources sources{.service = &metrics_,
+                               .sync = &workers.front()->synchronizer.metrics(),
+                               .backlog = &workers.front()->synchronizer.backlog()};
   server = std::make_unique<HttpServer>(std::move(given), std::move(http_workers), clock_, sources);
   const auto listening = server->listen();
   if (!listening) throw std::runtime_error(listening.error().message);
