@@ -69,13 +69,6 @@ TEST_P(CacheSession, SeedingDoesNotSetACachedCountBack) {
   EXPECT_EQ(pending_of("s"), numbered_turns("s", 26, 26));
 }
 
-TEST_P(CacheSession, SeedingDoesNothingToASessionWithPendingTurns) {
-  record_turns("s", 1, 2);
-  seed(25);
-  EXPECT_EQ(ok(cache().find("s"))->session, session_after("s", 2));
-  EXPECT_EQ(ok(cache().history("s")), numbered_turns("s", 1, 2));
-}
-
 TEST_P(CacheSession, RacingLoadersAndRecordersCountEachTurnOnce) {
   constexpr int kRecorders = 50;
   std::vector<AsyncResult<void>> seeds;
