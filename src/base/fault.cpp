@@ -37,13 +37,16 @@ constexpr std::array kBugs = {
     NamedBug{PlantedBug::ignore_tombstone, "ignore_tombstone"},
 };
 
-constexpr std::array<std::string_view, 26> kSteps = {
+constexpr std::array<std::string_view, 24> kSteps = {
     // A request.
     "service.before_record",
     "service.recorded",
-    "service.loaded",
-    "service.seeded",
     "service.buried",
+    // A session that is brought from the store into the cache, and the numbers of its unsettled turns.
+    "load.read",
+    "load.seeded",
+    "settle.settled",
+    "settle.forgotten",
     // A drain.
     "drain.claimed",
     "drain.before_write",
@@ -53,13 +56,9 @@ constexpr std::array<std::string_view, 26> kSteps = {
     "commit.before_write",
     "commit.written",
     "commit.acknowledged",
-    // Turns that the store takes in the cache's place, and their numbers.
+    // Turns that the store takes in the cache's place.
     "append.before_write",
     "append.written",
-    "settle.loaded",
-    "settle.numbered",
-    "settle.settled",
-    "settle.forgotten",
     // The transactions.
     "mysql.begun",
     "mysql.before_commit",
