@@ -77,6 +77,39 @@ TEST_F(DrainTest, ASweepFindsTheTurnsOfAnotherProgramAndIndexesTheirSession) {
   EXPECT_TRUE(client().keys().empty());
 }
 
+TEST_F(DrainTest, ASweepVisitsASessionThatIsIndexedAfterTheIndexWasRead) {
+  record(turn_of("abc", 1));
+  write_foreign_turn("py", "5", {"question", "q", "answer", "a"});
+  const auto pass = pending_turns().begin_pass(PassKind::sweep);
+  EXPECT_EQ(ok(pass->next(1)).turns.size(), 1U);
+  record(turn_of("py", 1));
+  EXPECT_EQ(ok(pass->next(10)).turns.size(), 2U);
+  EXPECT_TRUE(ok(pass->next(10)).empty());
+}
+
+TEST_F(DrainTest, OnlySessionsWithAValidIdAreWalkedAndWaitedFor) {
+  client().set("session:a b:count", "5");
+  client().command({"LPUSH", "session:list:count", "5"});
+  client().command({"ZADD", "sync:dirty", "1", "no/id"});
+  EXPECT_EQ(ok(pending_turns().oldest_pending_us()), std::nullopt);
+  EXPECT_TRUE(ok(pending_turns().walk_sessions()->next(10)).empty());
+  client().set("session:text:count", "many");
+  client().set("session:text:history", "not a list");
+  record(turn_of("abc", 1));
+  EXPECT_EQ(ok(pending_turns().oldest_pending_us()), turn_of("abc", 1).timestamp_us);
+  std::map<std::string, SessionTally> seen;
+  const auto walk = pending_turns().walk_sessions();
+  for (;;) {
+    const std::vector<SessionTally> tallies = ok(walk->next(10));
+    if (tallies.empty()) break;
+    for (const SessionTally& tally : tallies) seen[tally.session_id] = tally;
+  }
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen.at("abc").question_count, 1);
+  EXPECT_EQ(seen.at("text").question_count, 0);
+  EXPECT_EQ(seen.at("text").history_length, 0U);
+}
+
 TEST_F(DrainTest, ATurnRecordedBesideForeignOnesIsIndexedAtOnce) {
   write_foreign_turn("py", "5", {"question", "q", "answer", "a"});
   record(turn_of("py", 1));
@@ -174,7 +207,8 @@ TEST_F(DrainTest, AFullRedisRefusesTurnsAndCanBeDrained) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::overloaded);
   EXPECT_FALSE(await(user.cache.create(session_after("new", 0))).has_value());
-  EXPECT_FALSE(await(user.cache.seed({session_after("old", 3), numbered_turns("old", 1, 3), {}})).has_value());
+  EXPECT_FALSE(
+      await(user.cache.seed({session_after("old", 3), numbered_turns("old", 1, 3), {}})).has_value());
   EXPECT_EQ(everything_in(client), before);
 
   const auto pass = user.pending.begin_pass(PassKind::sweep);

@@ -32,22 +32,36 @@ TEST(TurnList, MarksTheTurnAtItsPlace) {
   EXPECT_FALSE(list.all()[0].synced());
 }
 
+TEST(TurnList, FindsTheFirstPendingTurn) {
+  TurnList list = list_of(3);
+  EXPECT_EQ(list.first_pending()->row(), 1);
+  list.mark_synced(0);
+  EXPECT_EQ(list.first_pending()->row(), 2);
+  list.mark_synced(2);
+  list.mark_synced(1);
+  EXPECT_EQ(list.first_pending(), nullptr);
+}
+
 TEST(SessionIndex, ForgetsARemovedSessionEverywhere) {
   SessionIndex index;
   auto entry = std::make_unique<SessionEntry>();
   entry->row = 1;
   entry->session.session_id = "s";
   entry->session.user_id = "ann";
+  entry->session.created_at_us = 7;
   entry->unsynced = true;
   entry->pending = 2;
   SessionEntry& inserted = index.insert(std::move(entry));
   index.refile(inserted, 0, {});
   EXPECT_EQ(index.pending(), 2U);
   EXPECT_EQ(index.dirty_sessions_of("ann").size(), 1U);
+  EXPECT_EQ(index.waiting_since_us(), 7);
   index.remove(inserted);
   EXPECT_EQ(index.find("s"), nullptr);
   EXPECT_EQ(index.first_dirty_from(0), nullptr);
   EXPECT_EQ(index.pending(), 0U);
+  EXPECT_EQ(index.waiting_since_us(), std::nullopt);
+  EXPECT_TRUE(index.session_ids().empty());
   EXPECT_TRUE(index.dirty_sessions_of("ann").empty());
 }
 

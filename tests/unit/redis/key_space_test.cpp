@@ -28,6 +28,15 @@ TEST(KeySpace, FindsTheSessionOfAPendingSet) {
   EXPECT_EQ(keys.session_of_pending("other:abc:pending_msgs"), std::nullopt);
 }
 
+TEST(KeySpace, FindsTheSessionOfACount) {
+  EXPECT_EQ(KeySpace().session_of_count("session:abc:count"), "abc");
+  EXPECT_EQ(KeySpace().session_of_count("session:abc:pending_msgs"), std::nullopt);
+  EXPECT_EQ(KeySpace().session_of_count("session:count"), std::nullopt);
+  const KeySpace tagged(KeySpace::Form::tagged);
+  EXPECT_EQ(tagged.session_of_count("session:{abc}:count"), "abc");
+  EXPECT_EQ(tagged.session_of_count("session:abc:count"), std::nullopt);
+}
+
 TEST(KeySpace, ReadsTheTimeStampOfAMessageKey) {
   EXPECT_EQ(KeySpace::message_timestamp("session:abc", "session:abc:msg:1"), 1);
   EXPECT_EQ(KeySpace::message_timestamp("session:abc", "session:abc:msg:253402300799999999"),
