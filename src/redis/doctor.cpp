@@ -29,19 +29,21 @@ std::int64_t number(std::string_view text) {
   return value;
 }
 
-/// How to reach the same server by hand. A password is asked for rather than shown.
-std::string redis_cli(const std::string& name, const Settings::Redis& settings) {
+/// How to reach the same server by hand, as someone who may change it. A password is asked for rather than
+/// shown.
+std::string redis_cli(const RedisFacts& facts, const Settings::Redis& settings) {
   std::string command = "redis-cli";
   if (!settings.socket.empty()) {
     command += fmt::format(" -s {}", settings.socket.string());
   } else {
     // Through Sentinels only the name of the connection tells where it led.
-    const std::string place = name.substr(name.rfind(' ') + 1);
+    const std::string place = facts.name.substr(facts.name.rfind(' ') + 1);
     const std::size_t colon = place.rfind(':');
     command += fmt::format(" -h {} -p {}", place.substr(0, colon), place.substr(colon + 1));
   }
   if (settings.tls) command += " --tls";
   if (!settings.tls_ca.empty()) command += fmt::format(" --cacert {}", settings.tls_ca.string());
+  if (facts.config_refused) return command + " --user ADMINISTRATOR --askpass";
   if (!settings.username.empty()) command += fmt::format(" --user {}", settings.username);
   if (!settings.password.empty()) command += " --askpass";
   return command;
@@ -50,7 +52,7 @@ std::string redis_cli(const std::string& name, const Settings::Redis& settings) 
 class Judge {
  public:
   Judge(const RedisFacts& facts, const Settings::Redis& settings)
-      : facts_(facts), settings_(settings), cli_(redis_cli(facts.name, settings)) {}
+      : facts_(facts), settings_(settings), cli_(redis_cli(facts, settings)) {}
 
   Diagnosis judge() {
     out_.subject = fmt::format("{}, version {}", facts_.name, info("redis_version"));
@@ -124,7 +126,7 @@ class Judge {
           "are lost, as far as they are not in the store. `{}` closes that window and costs speed",
           config_set("appendfsync always")));
     }
-    if (fsync != "no" && config("no-appendfsync-on-rewrite") == "yes") {
+    if (config("no-appendfsync-on-rewrite") == "yes") {
       find("no-appendfsync-on-rewrite is yes",
            "while Redis rewrites its file, turns are not forced to disk: if the machine fails then, those of "
            "some 30 seconds are lost",
@@ -196,7 +198,7 @@ class Judge {
     if (used < most / 100 * kNearlyFullPercent) return;
     find(fmt::format("{} of {} MiB of maxmemory are in use", used / kMiB, most / kMiB),
          "when it is full, no turn is accepted until a drain has freed some",
-         fmt::format("{} (and see whether the drains succeed)",
+         fmt::format("see whether the drains succeed, or: {}",
                      config_set(fmt::format("maxmemory {}mb", most * 2 / kMiB))));
   }
 

@@ -165,7 +165,7 @@ class Judge {
     if (packet > 0 && packet < std::min(body, kLargestText)) {
       find(fmt::format("max_allowed_packet is {}, less than HTTP_MAX_BODY_BYTES ({})", packet, body),
            "a turn with a longer text is accepted, but cannot be stored: it is set aside in dead_letters",
-           fmt::format("{}, and restart chatsync",
+           fmt::format("restart chatsync after: {}",
                        set_global(fmt::format("max_allowed_packet = {}",
                                               (std::min(body, kLargestText) + kMiB - 1) / kMiB * kMiB))));
     }
