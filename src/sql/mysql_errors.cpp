@@ -43,8 +43,8 @@ ErrorKind classify(const SqlError& error) {
 }
 
 bool is_connection_lost(const SqlError& error) {
-  constexpr std::array kServerClosesConnection = {1053u, 1077u, 1079u, 1152u, 1158u,
-                                                  1159u, 1160u, 1161u, 1927u, 3169u};
+  constexpr std::array kServerClosesConnection = {1053u, 1077u, 1079u, 1152u, 1158u, 1159u,
+                                                  1160u, 1161u, 1927u, 3169u, 4031u};
   return is_driver_error(error.code) || std::ranges::binary_search(kServerClosesConnection, error.code);
 }
 
@@ -82,7 +82,9 @@ std::string_view advice(unsigned code) {
       return "check that the server runs there: MYSQL_HOST and MYSQL_PORT, or MYSQL_SOCKET";
     case 2005:
       return "check the name in MYSQL_HOST";
+    case 3:
     case 1021:
+    case 1026:
     case 1114:
       return "free some space on the disk of the server";
     case 2026:

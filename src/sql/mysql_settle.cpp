@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -60,7 +61,9 @@ SqlResult<void> number_turns(MySqlConnection& connection, const std::string& ses
 /// stays.
 SqlResult<void> move_turns(MySqlConnection& connection, const std::string& session_id,
                            std::vector<SettledTurn> turns) {
-  std::erase_if(turns, [](const SettledTurn& turn) { return turn.final_timestamp_us <= turn.timestamp_us; });
+  std::erase_if(turns, [](const SettledTurn& turn) {
+    return turn.final_timestamp_us == 0 || turn.final_timestamp_us == turn.timestamp_us;
+  });
   std::ranges::sort(turns, std::ranges::greater(), &SettledTurn::timestamp_us);
   const auto id = connection.literal(session_id);
   for (const SettledTurn& turn : turns) {
@@ -101,10 +104,41 @@ SqlResult<void> settle_turns(MySqlConnection& connection, const std::string& ses
     const auto unsettled = unsettled_among(connection, id, turns);
     if (!unsettled) return std::unexpected(unsettled.error());
     if (unsettled->empty()) return {};
-    if (auto done = number_turns(connection, id, *unsettled); !done) return done;
-    if (auto done = move_turns(connection, session_id, *unsettled); !done) return done;
+    if (auto done = number_unsettled(connection, session_id, *unsettled); !done) return done;
     return raise_count(connection, session_id, std::ranges::max(*unsettled, {}, &SettledTurn::seq).seq);
   });
+}
+
+SqlResult<std::map<std::string, std::vector<SettledTurn>>> unsettled_among(
+    MySqlConnection& connection, std::span<const PendingTurn* const> turns) {
+  std::unordered_map<std::string_view, const Turn*> by_id;
+  std::vector<std::string> ids;
+  for (const PendingTurn* pending : turns) {
+    if (!pending->turn.seq) continue;
+    by_id.emplace(pending->turn.turn_id, &pending->turn);
+    ids.push_back(connection.literal(pending->turn.turn_id));
+  }
+  auto rows = query_in_parts(connection,
+                             "SELECT m.turn_id, m.session_id, m.ts FROM chat_messages AS m"
+                             " JOIN unsettled_turns AS u ON u.session_id = m.session_id AND u.ts = m.ts"
+                             " WHERE m.turn_id IN (",
+                             ids, ")");
+  if (!rows) return sql_failure_of(std::move(rows));
+  std::map<std::string, std::vector<SettledTurn>> unsettled;
+  for (auto& row : *rows) {
+    const Turn& turn = *by_id.at(text_at(row, 0));
+    if (text_at(row, 1) != turn.session_id) continue;
+    unsettled[turn.session_id].push_back(
+        {.timestamp_us = integer_at(row, 2), .seq = *turn.seq, .final_timestamp_us = turn.timestamp_us});
+  }
+  return unsettled;
+}
+
+SqlResult<void> number_unsettled(MySqlConnection& connection, const std::string& session_id,
+                                 std::span<const SettledTurn> turns) {
+  auto numbered = number_turns(connection, connection.literal(session_id), turns);
+  if (!numbered) return numbered;
+  return move_turns(connection, session_id, {turns.begin(), turns.end()});
 }
 
 SqlResult<std::vector<SessionCount>> read_counts(MySqlConnection& connection,

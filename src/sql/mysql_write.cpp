@@ -17,6 +17,7 @@
 #include "sql/mysql_insert.hpp"
 #include "sql/mysql_lineages.hpp"
 #include "sql/mysql_sessions.hpp"
+#include "sql/mysql_settle.hpp"
 #include "sql/mysql_statements.hpp"
 #include "sql/mysql_transaction.hpp"
 
@@ -54,6 +55,22 @@ SqlResult<std::vector<Clash>> read_clashes(MySqlConnection& connection,
   return find_clashes(turns, stored);
 }
 
+/// Settles those of the turns that are stored and unsettled, and takes them out of `turns`.
+SqlResult<void> settle_stored(MySqlConnection& connection, std::vector<const PendingTurn*>& turns) {
+  const auto unsettled = unsettled_among(connection, turns);
+  if (!unsettled) return std::unexpected(unsettled.error());
+  for (const auto& [session_id, settled] : *unsettled) {
+    auto done = number_unsettled(connection, session_id, settled);
+    if (!done) return done;
+    std::erase_if(turns, [&](const PendingTurn* pending) {
+      return pending->turn.session_id == session_id && std::ranges::any_of(settled, [&](const auto& turn) {
+               return turn.final_timestamp_us == pending->turn.timestamp_us;
+             });
+    });
+  }
+  return {};
+}
+
 /// Makes and locks the rows of the batch's sessions; returns those that are erased.
 SqlResult<std::unordered_set<std::string>> lock_sessions(MySqlConnection& connection,
                                                          const OrderedBatch& batch) {
@@ -83,6 +100,7 @@ SqlResult<WriteOutcome> write_ordered(MySqlConnection& connection, const TurnBat
   if (!inserted) return std::unexpected(inserted.error());
   std::size_t quarantined = 0;
   if (*inserted != turns.size()) {
+    if (auto done = settle_stored(connection, turns); !done) return sql_failure_of(std::move(done));
     const auto clashes = read_clashes(connection, turns);
     if (!clashes) return std::unexpected(clashes.error());
     quarantined = clashes->size();

@@ -20,22 +20,36 @@ constexpr std::string_view kNumberTurn =
 constexpr std::string_view kRaiseSession =
     "UPDATE chat_sessions SET question_count = max(question_count, ?2), updated_at = max(updated_at, ?3)"
     " WHERE session_id = ?1";
+constexpr std::string_view kFindUnsettled =
+    "SELECT m.ts FROM chat_messages AS m JOIN unsettled_turns AS u ON u.session_id = m.session_id AND u.ts = "
+    "m.ts"
+    " WHERE m.turn_id = ?2 AND m.session_id = ?1";
 constexpr std::string_view kFindCount =
     "SELECT question_count FROM chat_sessions WHERE session_id = ?1 AND deleted_at IS NULL";
+
+}  // namespace
 
 Result<void> settle_one(SqliteDatabase& database, const std::string& session_id, const SettledTurn& turn) {
   if (Result<void> done = run_statement(database, kDeleteMark, session_id, turn.timestamp_us); !done) {
     return done;
   }
   if (database.changes() == 0) return {};
-  const std::int64_t final_us = std::max(turn.timestamp_us, turn.final_timestamp_us);
+  const std::int64_t final_us = turn.final_timestamp_us == 0 ? turn.timestamp_us : turn.final_timestamp_us;
   Result<void> numbered =
       run_statement(database, kNumberTurn, session_id, turn.timestamp_us, turn.seq, final_us);
   if (!numbered) return numbered;
   return run_statement(database, kRaiseSession, session_id, turn.seq, final_us);
 }
 
-}  // namespace
+Result<std::optional<std::int64_t>> find_unsettled(SqliteDatabase& database, const std::string& session_id,
+                                                   const std::string& turn_id) {
+  std::optional<std::int64_t> timestamp_us;
+  Result<void> read = for_each_row(
+      database, kFindUnsettled, [&](const SqliteStatement& row) { timestamp_us = row.integer(0); },
+      session_id, turn_id);
+  if (!read) return failure_of(std::move(read));
+  return timestamp_us;
+}
 
 Result<std::vector<std::string>> read_unsettled_sessions(SqliteDatabase& database, const std::string& after,
                                                          std::size_t limit) {

@@ -21,6 +21,7 @@
 #include "chat/turn_json.hpp"
 #include "sql/sqlite_letters.hpp"
 #include "sql/sqlite_lineages.hpp"
+#include "sql/sqlite_settle.hpp"
 #include "sql/sqlite_statements.hpp"
 
 namespace chatsync::sql {
@@ -202,6 +203,16 @@ Result<SqliteTurnWriter::TurnFate> SqliteTurnWriter::insert_turn(const Turn& tur
                         turn.question, turn.answer, to_string(turn.status), turn.model);
   if (Result<void> done = insert_turn_.run(); !done) return failure_of(std::move(done));
   if (database_.changes() == 1) return TurnFate::inserted;
+  const Result<std::optional<std::int64_t>> unsettled =
+      find_unsettled(database_, turn.session_id, turn.turn_id);
+  if (!unsettled) return std::unexpected(unsettled.error());
+  if (*unsettled && turn.seq) {
+    Result<void> settled =
+        settle_one(database_, turn.session_id,
+                   {.timestamp_us = **unsettled, .seq = *turn.seq, .final_timestamp_us = turn.timestamp_us});
+    if (!settled) return failure_of(std::move(settled));
+    return TurnFate::stored_before;
+  }
   find_turn_.bind_all(turn.session_id, turn.timestamp_us, turn.turn_id);
   const Result<bool> same = find_turn_.step();
   find_turn_.reset();

@@ -104,6 +104,77 @@ TEST_F(MySqlConcurrency, AClashWithATurnThatIsBeingCommittedIsSeen) {
               ::testing::ElementsAre("session s has turn held at 1795392000001000 already"));
 }
 
+TEST_F(MySqlConcurrency, AnAppendThatIsTheVictimOfADeadlockBeginsAgain) {
+  ok(store().write(batch_of({numbered_turn("a", 1), numbered_turn("b", 1)})));
+  auto other = client();
+  other.query("CREATE TABLE ballast (x INT) ENGINE = InnoDB");
+  other.query("START TRANSACTION");
+  other.query("INSERT INTO ballast SELECT seq FROM seq_1_to_5000");
+  other.query("SELECT * FROM chat_sessions WHERE session_id = 'b' FOR UPDATE");
+  const auto appending = start(store().append(std::make_shared<const std::vector<DirectTurn>>(
+      std::vector<DirectTurn>{{turn_of("a", 2)}, {turn_of("b", 2)}})));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
+  other.query("SELECT * FROM chat_sessions WHERE session_id = 'a' FOR UPDATE");
+  other.query("COMMIT");
+  const auto appended = finish(appending);
+  ASSERT_TRUE(appended) << appended.error().message;
+  EXPECT_EQ(appended->front()->question_count, 2);
+  EXPECT_EQ(count("chat_messages"), 4);
+  EXPECT_EQ(count("unsettled_turns"), 2);
+}
+
+TEST_F(MySqlConcurrency, AnAppendThatWaitsTooLongForALockTakesEverythingBackAndIsAnOutage) {
+  const auto impatient = impatient_store();
+  ok(impatient->write(batch_of({numbered_turn("b", 1)})));
+  auto other = client();
+  other.query("START TRANSACTION");
+  other.query("SELECT * FROM chat_sessions WHERE session_id = 'b' FOR UPDATE");
+  const auto appended = await(impatient->append(std::make_shared<const std::vector<DirectTurn>>(
+      std::vector<DirectTurn>{{turn_of("a", 1)}, {turn_of("b", 2)}})));
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().kind, ErrorKind::unavailable);
+  other.query("ROLLBACK");
+  EXPECT_EQ(count("chat_messages"), 1);
+  EXPECT_EQ(count("unsettled_turns"), 0);
+}
+
+TEST_F(MySqlConcurrency, ADrainOfAnEarlierCacheEndsBeforeAnotherOneIsAdmitted) {
+  ok(store().admit_lineage(41));
+  auto other = client();
+  other.query("START TRANSACTION");
+  // Holds the write back in the middle: after it passed the fence, at the first of its turns.
+  other.query(
+      "INSERT INTO chat_messages (session_id, ts, turn_id, user_id, question, answer, status, model) "
+      "VALUES ('s', 1795392000001000, 'held', 'u', '', '', '', '')");
+  TurnBatch batch = *batch_of({numbered_turn("s", 1)});
+  batch.lineage = 41;
+  const auto writing = start(store().write(std::make_shared<const TurnBatch>(batch)));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
+  const auto admitting = start(store().admit_lineage(42));
+  ASSERT_TRUE(run_until([&] { return waiting_for_locks(2); }));
+  other.query("ROLLBACK");
+  const auto written = finish(writing);
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->inserted, 1);
+  EXPECT_EQ(finish(admitting), true);
+  EXPECT_EQ(await(store().write(std::make_shared<const TurnBatch>(batch))).error().code, kLineageSuperseded);
+}
+
+TEST_F(MySqlConcurrency, AHugeSessionIsErasedInPiecesBehindItsTombstone) {
+  constexpr int kTurns = 10'050;
+  ok(store().write(batch_of(numbered_turns("s", 1, kTurns))));
+  auto other = client();
+  other.query("START TRANSACTION");
+  other.query("SELECT ts FROM chat_messages WHERE session_id = 's' ORDER BY ts DESC LIMIT 1 FOR UPDATE");
+  const auto erased = await(impatient_store()->erase("s", 0));
+  ASSERT_FALSE(erased);
+  EXPECT_EQ(erased.error().kind, ErrorKind::unavailable);
+  EXPECT_TRUE(ok(store().load("s", 0))->deleted);
+  EXPECT_EQ(ok(store().count_turns("s")), 50);
+  other.query("ROLLBACK");
+  EXPECT_EQ(ok(store().erase("s", 0)), 50);
+}
+
 TEST_F(MySqlConcurrency, ManyWritersOfTheSameTurnsStoreEachOnce) {
   constexpr int kSessions = 20;
   constexpr int kTurns = 15;
@@ -143,7 +214,7 @@ TEST_F(MySqlConcurrency, TwoInstancesMayBringTheTablesUpAtOnce) {
   }
   for (auto& instance : instances) instance.join();
   EXPECT_THAT(failures, ::testing::Each(""));
-  EXPECT_THAT(client().column("SELECT version FROM schema_version"), ::testing::ElementsAre("1"));
+  EXPECT_THAT(client().column("SELECT version FROM schema_version"), ::testing::ElementsAre("1", "2"));
 }
 
 TEST_F(MySqlConcurrency, AnInstanceWaitsWhileAnotherChangesTheTables) {

@@ -18,13 +18,14 @@ sql::MySqlOptions MySqlStoreTest::options_for(const MariaDbServer& server, const
 
 sql::MySqlOptions MySqlStoreTest::options() const { return options_for(server_, database_); }
 
-std::unique_ptr<TurnStore> MySqlStoreTest::open(const sql::MySqlOptions& options, std::size_t connections) {
+std::unique_ptr<sql::SqlStore> MySqlStoreTest::open(const sql::MySqlOptions& options,
+                                                    std::size_t connections) {
   auto store = sql::open_mysql_store(options, connections);
   if (!store) throw std::runtime_error(store.error().message);
   return std::move(*store);
 }
 
-TurnStore& MySqlStoreTest::store() {
+sql::SqlStore& MySqlStoreTest::store() {
   if (!store_) store_ = open(options());
   return *store_;
 }

@@ -29,10 +29,10 @@ class MySqlStoreTest : public CoroutineTest {
   /// The shared server, over its Unix socket, and this test's database.
   sql::MySqlOptions options() const;
   static sql::MySqlOptions options_for(const MariaDbServer& server, const std::string& database);
-  static std::unique_ptr<TurnStore> open(const sql::MySqlOptions& options, std::size_t connections = 2);
+  static std::unique_ptr<sql::SqlStore> open(const sql::MySqlOptions& options, std::size_t connections = 2);
 
   /// Opened when first asked for, with options().
-  TurnStore& store();
+  sql::SqlStore& store();
 
   MariaDbServer& server() const { return server_; }
   MySqlClient client() const { return server_.client(database_); }
@@ -74,7 +74,7 @@ class MySqlStoreTest : public CoroutineTest {
  private:
   MariaDbServer& server_;
   std::string database_;
-  std::unique_ptr<TurnStore> store_;
+  std::unique_ptr<sql::SqlStore> store_;
 };
 
 }  // namespace chatsync::test

@@ -115,7 +115,28 @@ TEST_F(MySqlOpen, FinishesAMigrationThatBrokeOff) {
   client().query("DROP TABLE dead_letters");
   ok(open(options())->ping());
   EXPECT_EQ(count("dead_letters"), 0);
-  EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 1);
+  EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 2);
+}
+
+TEST_F(MySqlOpen, FinishesAnUpgradeThatBrokeOffAnywhere) {
+  ok(store().write(batch_of({numbered_turn("s", 1)})));
+  ok(store().admit_lineage(7));
+  const std::vector<std::string> unfinished[] = {
+      {"DROP TABLE unsettled_turns", "DROP TABLE cache_fence",
+       "ALTER TABLE dead_letters DROP COLUMN seq, DROP COLUMN discarded_at",
+       "ALTER TABLE chat_sessions DROP KEY sessions_of_user_by_id"},
+      {"ALTER TABLE dead_letters DROP COLUMN seq, DROP COLUMN discarded_at"},
+      {"ALTER TABLE chat_sessions DROP KEY sessions_of_user_by_id"},
+      {}};
+  for (const auto& undone : unfinished) {
+    client().query("DELETE FROM schema_version WHERE version = 2");
+    for (const auto& statement : undone) client().query(statement);
+    const auto opened = open(options());
+    EXPECT_EQ(ok(opened->turns("s", {})), numbered_turns("s", 1, 1));
+    EXPECT_TRUE(ok(opened->list({})).empty());
+    EXPECT_EQ(ok(opened->unsettled_sessions("", 1)).size(), 0);
+    EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 2);
+  }
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "chat/turn_json.hpp"
 #include "integration/mysql/mysql_store_test.hpp"
 
 namespace chatsync::test {
@@ -25,7 +26,7 @@ class SmallPackets : public MySqlStoreTest, public ::testing::WithParamInterface
     return turn;
   }
 
-  std::unique_ptr<TurnStore> store_;
+  std::unique_ptr<sql::SqlStore> store_;
 };
 
 TEST_P(SmallPackets, SplitABatchIntoStatementsThatFit) {
@@ -68,6 +69,32 @@ TEST_P(SmallPackets, KeepADeadLetterOfAnySizeWhole) {
     whole += part;
   }
   EXPECT_EQ(whole, letter.payload);
+}
+
+TEST_P(SmallPackets, ShowReplayAndDiscardADeadLetterOfManyParts) {
+  auto turn = turn_with(1, kPacketBytes, kPacketBytes);
+  auto other = turn_with(2, kPacketBytes, kPacketBytes);
+  std::vector<DeadLetter> letters;
+  for (const auto& lost : {turn, other}) {
+    letters.push_back({.session_id = "s",
+                       .key = "k",
+                       .reason = "r",
+                       .error_code = "c",
+                       .payload = history_entry(lost),
+                       .first_failed_at_us = 1});
+  }
+  ok(store_->write(std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = letters})));
+  const auto listed = ok(store_->list({}));
+  ASSERT_EQ(listed.size(), 2);
+  EXPECT_EQ(listed[0].payload_bytes, letters[0].payload.size());
+  EXPECT_EQ(listed[0].seq, 1);
+  EXPECT_EQ(ok(store_->find(listed[0].id))->letter.payload, letters[0].payload);
+  EXPECT_EQ(ok(store_->replay(listed[0].id)).fate, ReplayOutcome::Fate::stored);
+  EXPECT_EQ(ok(store_->turns("s", {})), std::vector{turn});
+  ok(store_->discard(listed[1].id));
+  EXPECT_EQ(client().integer("SELECT SUM(LENGTH(payload)) FROM dead_letters"), 0);
+  ok(store_->write(std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = {letters[1]}})));
+  EXPECT_TRUE(ok(store_->list({})).empty());
 }
 
 TEST_P(SmallPackets, FindClashesAmongMoreTurnsThanOnePacketCanName) {

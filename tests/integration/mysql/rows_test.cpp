@@ -101,6 +101,22 @@ TEST_P(InsertPaths, RefuseADatumThatDoesNotFitAndWriteNothing) {
   EXPECT_EQ(write({numbered_turn("s", 1)}).inserted, 1);
 }
 
+TEST_P(InsertPaths, AppendEveryTurnButThoseThatAreRefused) {
+  std::vector<DirectTurn> sent;
+  for (int number = 1; number <= 9; ++number) sent.push_back({turn_of("s", number)});
+  sent[2].turn.model = std::string(300, 'm');
+  sent[7].turn.question = "\xff";
+  const auto outcomes = ok(store_->append(std::make_shared<const std::vector<DirectTurn>>(std::move(sent))));
+  ASSERT_EQ(outcomes.size(), 9);
+  for (const std::size_t refused : {2U, 7U}) {
+    ASSERT_FALSE(outcomes[refused]);
+    EXPECT_EQ(outcomes[refused].error().kind, ErrorKind::rejected);
+  }
+  EXPECT_EQ(outcomes[8]->question_count, 7);
+  EXPECT_EQ(count("chat_messages"), 7);
+  EXPECT_EQ(count("unsettled_turns"), 7);
+}
+
 TEST_P(InsertPaths, RefuseWhatIsNotUtf8) {
   auto turn = numbered_turn("s", 1);
   turn.question = "\xff\xfe";

@@ -67,6 +67,22 @@ TEST(OrderBatch, CountsByTheHighestSeqInTheBatchAndNotByTheCache) {
   EXPECT_FALSE(ordered.sessions[1].has_foreign_turns);
 }
 
+TEST(OrderBatch, CountsTheNumbersOfDeadLettersToo) {
+  TurnBatch batch;
+  batch.sessions = {{.session_id = "a", .question_count = 40}, {.session_id = "b", .question_count = 40}};
+  batch.turns = {pending("a", 1, "1", 7)};
+  batch.dead_letters = {{.session_id = "a", .payload = R"({"seq":9})"},
+                        {.session_id = "b", .payload = "unreadable"},
+                        {.session_id = "c", .payload = R"({"key":"k","fields":{"seq":"5"}})"},
+                        {.session_id = "c", .payload = R"({"seq":4})"},
+                        {.session_id = "no id!", .payload = R"({"seq":4})"}};
+  const auto ordered = order_batch(batch);
+  ASSERT_EQ(ordered.sessions.size(), 2);
+  EXPECT_EQ(ordered.sessions[0].session.question_count, 9);
+  EXPECT_EQ(ordered.sessions[1].session.question_count, 40);
+  EXPECT_THAT(ordered.letter_sessions, ElementsAre(std::pair("c", 5)));
+}
+
 TEST(OrderBatch, MakesASessionForATurnWhoseSessionIsNotListed) {
   TurnBatch batch;
   batch.turns = {pending("a", 5, "1", 2)};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chat/turn_store.hpp"
+
 namespace chatsync::sql {
 namespace {
 
@@ -11,9 +13,9 @@ using ::testing::HasSubstr;
 ErrorKind kind_of(unsigned code) { return classify({code, "message"}); }
 
 TEST(MySqlErrors, OutagesAreUnavailable) {
-  for (const unsigned code :
-       {1021U, 1030U, 1040U, 1044U, 1045U, 1047U, 1049U, 1054U, 1114U, 1142U, 1146U, 1205U,
-        1213U, 1290U, 1317U, 1836U, 1927U, 2002U, 2003U, 2006U, 2013U, 2026U, 3024U}) {
+  for (const unsigned code : {3U,    28U,   1016U, 1021U, 1026U, 1030U, 1040U, 1044U, 1045U, 1047U,
+                              1049U, 1054U, 1114U, 1142U, 1146U, 1205U, 1213U, 1290U, 1317U, 1792U,
+                              1836U, 1927U, 4031U, 2002U, 2003U, 2006U, 2013U, 2026U, 3024U}) {
     EXPECT_EQ(kind_of(code), ErrorKind::unavailable) << code;
   }
 }
@@ -30,6 +32,19 @@ TEST(MySqlErrors, RefusedDataAreRejected) {
   }
 }
 
+TEST(MySqlErrors, WhatAnEarlierCacheBringsIsAConflict) {
+  const SqlError error{.message = "another cache has taken its place", .superseded = true};
+  EXPECT_EQ(classify(error), ErrorKind::conflict);
+  EXPECT_EQ(to_error(error, "MySQL: writing a batch").code, kLineageSuperseded);
+  EXPECT_FALSE(is_connection_lost(error));
+}
+
+TEST(MySqlErrors, SayThatADiskIsFull) {
+  for (const unsigned code : {3U, 1021U, 1026U, 1114U}) {
+    EXPECT_THAT(std::string(advice(code)), HasSubstr("disk")) << code;
+  }
+}
+
 TEST(MySqlErrors, ALostReplyToACommitLeavesTheOutcomeOpen) {
   EXPECT_EQ(classify({2013, "lost", true}), ErrorKind::outcome_unknown);
 }
@@ -39,6 +54,8 @@ TEST(MySqlErrors, KnowWhichEndTheConnection) {
   EXPECT_TRUE(is_connection_lost({2013, ""}));
   EXPECT_TRUE(is_connection_lost({1927, ""}));
   EXPECT_TRUE(is_connection_lost({1053, ""}));
+  EXPECT_TRUE(is_connection_lost({4031, ""}));
+  EXPECT_FALSE(is_connection_lost({3, ""}));
   EXPECT_FALSE(is_connection_lost({1205, ""}));
   EXPECT_FALSE(is_connection_lost({1213, ""}));
 }
