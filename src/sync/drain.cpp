@@ -17,9 +17,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fault.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "chat/turn_json.hpp"
+#include "sync/load_session.hpp"
 
 namespace chatsync::sync {
 namespace {
@@ -41,7 +43,12 @@ std::size_t bytes_of_turns(const TurnBatch& batch) {
 
 AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
   const SteadyTime begin = tools->clock.steady_now();
+  fault::point("drain.before_write");
+  if (fault::planted(fault::PlantedBug::acknowledge_before_commit))
+    static_cast<void>(co_await tools->pending.acknowledge(batch));
   Result<WriteOutcome> written = co_await tools->store.write(batch);
+  if (!written && fault::planted(fault::PlantedBug::drop_batch_on_failure)) written = WriteOutcome{};
+  fault::point("drain.written");
   if (!written) {
     note_store_failure(tools->metrics, written.error().kind);
     if (written.error().code != kLineageSuperseded) co_return failure_of(std::move(written));
@@ -64,6 +71,7 @@ AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTool
     tools->metrics.retries_cache.add();
     co_return failure_of(std::move(acknowledged));
   }
+  fault::point("drain.acknowledged");
   tools->backlog.remove(*acknowledged, bytes_of_turns(*batch));
 
   const std::size_t not_moved = batch->dead_letters.size() + written->quarantined + written->deleted;
@@ -132,6 +140,11 @@ TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64
 }
 
 AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
+  if (tools->cache.lineage() == batch->lineage) {
+    Result<void> admitted = co_await admit_cache(&tools->cache, &tools->store);
+    if (admitted) co_return fail(ErrorKind::unavailable, "the cache started anew", kLineageSuperseded);
+    if (admitted.error().code != kLineageSuperseded) co_return failure_of(std::move(admitted));
+  }
   log_warning("{} turns come from a cache that another one has taken the place of: they get new numbers",
               batch->turns.size());
   std::vector<DirectTurn> turns;
@@ -181,6 +194,10 @@ AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, Sha
           std::make_shared<const TurnBatch>(as_dead_letter(*current, moved.error(), tools->clock.now_us())));
     } else {
       auto [first, second] = halve(*current);
+      if (fault::planted(fault::PlantedBug::forget_bisected_half)) {
+        static_cast<void>(co_await tools->pending.acknowledge(std::make_shared<const TurnBatch>(second)));
+        second = {};
+      }
       waiting.push_back(std::make_shared<const TurnBatch>(std::move(second)));
       waiting.push_back(std::make_shared<const TurnBatch>(std::move(first)));
     }
@@ -242,6 +259,7 @@ AsyncResult<SharedBatch> Drain::claim() {
   }
   if (batch->empty()) co_return SharedBatch();
   batch->lineage = lineage;
+  fault::point("drain.claimed");
   co_return std::make_shared<const TurnBatch>(std::move(*batch));
 }
 

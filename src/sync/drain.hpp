@@ -36,10 +36,12 @@ struct MoveOutcome {
   std::size_t dead_lettered = 0;
 };
 
-/// What is done with a batch that the store refuses because its cache was superseded. The store takes its
-/// turns like those of an outage, to be numbered anew by the cache that took its place; those that are stored
-/// already, or pending there, keep the numbers that they have. Then they are acknowledged if their cache is
-/// still the one at hand. Returns how many turns there were.
+/// What is done with a batch that the store refuses for its lineage. If its cache is only too new to be
+/// known, it is admitted, and the error has the code kLineageSuperseded: the batch is to be written again. If
+/// its cache was superseded, the store takes its turns like those of an outage, to be numbered anew by the
+/// cache that took its place; those that are stored already, or pending there, keep the numbers that they
+/// have. Then they are acknowledged if their cache is still the one at hand. Returns how many turns there
+/// were.
 AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedBatch batch);
 
 /// Commits a batch and then, and only then, acknowledges it. A batch that the store rejects for its data is

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fault.hpp"
 #include "base/log.hpp"
 
 namespace chatsync::sync {
@@ -39,7 +40,7 @@ std::vector<std::int64_t> stamps_of(const std::vector<SettledTurn>& turns) {
 
 }  // namespace
 
-AsyncResult<void> admit_cache(TurnCache* cache, TurnStore* store) {
+AsyncResult<void> admit_cache(const TurnCache* cache, TurnStore* store) {
   const std::uint64_t lineage = cache->lineage();
   if (lineage == 0) co_return Result<void>();
   Result<bool> admitted = co_await store->admit_lineage(lineage);
@@ -59,6 +60,7 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     if (!stored) co_return store_failed(std::move(stored).error());
     if (!stored->has_value()) co_return LoadedAs::unknown;
     if ((*stored)->deleted) co_return LoadedAs::erased;
+    fault::point("load.read");
 
     std::vector<Turn> unsettled = std::move((*stored)->unsettled);
     const bool last_part = (*stored)->unsettled_count <= static_cast<std::int64_t>(unsettled.size());
@@ -69,6 +71,7 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
                                                                      .recent = std::move((*stored)->recent),
                                                                      .unsettled = std::move(unsettled)});
     if (!numbers) co_return failure_of(std::move(numbers));
+    fault::point("load.seeded");
     if (provisional.empty()) co_return counted ? LoadedAs::counted : LoadedAs::empty;
 
     if (numbers->empty()) {
@@ -84,10 +87,12 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     const std::size_t count = numbers->size();
     Result<void> committed = co_await store->settle(session_id, std::move(*numbers), lineage);
     if (!committed) co_return store_failed(std::move(committed).error());
+    fault::point("settle.settled");
     looks = 0;
     *settled += count;
     // What is not forgotten costs some memory until the session leaves the cache, and nothing else.
     static_cast<void>(co_await cache->forget_settled(session_id, stamps));
+    fault::point("settle.forgotten");
     if (last_part && count == provisional.size()) co_return LoadedAs::counted;
   }
 }

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fault.hpp"
 #include "base/log.hpp"
 #include "base/one_shot.hpp"
 #include "base/task_group.hpp"
@@ -128,9 +129,12 @@ asio::awaitable<DrainReport> Synchronizer::Impl::next_drain(PassKind kind) {
 
 asio::awaitable<void> Synchronizer::Impl::run_drains() {
   while (next) {
-    const auto current = std::exchange(next, {});
+    const bool joinable = fault::planted(fault::PlantedBug::join_running_drain);
+    const auto current = joinable ? next : std::exchange(next, {});
     const DrainReport report = co_await drain_once(current->kind);
+    if (joinable) next.reset();
     current->report.set(report);
+    if (next && fault::planted(fault::PlantedBug::lost_wake_up)) co_return;
   }
   draining = false;
 }
@@ -274,18 +278,24 @@ AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<Commit> group)
   for (auto& [id, session] : sessions) batch.sessions.push_back(std::move(session));
 
   const auto shared = std::make_shared<const TurnBatch>(std::move(batch));
+  fault::point("commit.before_write");
   Result<WriteOutcome> written = co_await tools->store.write(shared);
+  fault::point("commit.written");
   if (!written && written.error().code == kLineageSuperseded) {
     trust.revoke();
     const Result<std::size_t> rescued = co_await rescue(tools, shared);
-    if (!rescued && cache.lineage() != shared->lineage) left_over.push_back(shared);
-    if (!rescued) co_return std::unexpected(rescued.error());
-    co_return Result<void>();
+    if (rescued) co_return Result<void>();
+    if (rescued.error().code == kLineageSuperseded) {
+      written = co_await tools->store.write(shared);
+    } else if (cache.lineage() != shared->lineage) {
+      left_over.push_back(shared);
+    }
   }
   if (!written) co_return failure_of(std::move(written));
   if (cache.lineage() != shared->lineage) co_return Result<void>();
   // The turns are durable; if acknowledging fails, the next drain finds them stored and acknowledges them.
   const Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(shared);
+  fault::point("commit.acknowledged");
   if (acknowledged) {
     metrics.turns_synced.add(*acknowledged);
     backlog.remove(*acknowledged, bytes);
@@ -312,7 +322,9 @@ asio::awaitable<std::vector<Result<AppendOutcome>>> Synchronizer::Impl::append_g
     std::vector<DirectTurn> group) {
   const std::size_t size = group.size();
   const auto shared = std::make_shared<const std::vector<DirectTurn>>(std::move(group));
+  fault::point("append.before_write");
   Result<std::vector<Appended>> outcomes = co_await tools->store.append(shared);
+  fault::point("append.written");
   if (outcomes) co_return std::move(*outcomes);
   const Error failure = std::move(outcomes).error();
   note_store_failure(metrics, failure.kind);

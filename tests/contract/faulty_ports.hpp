@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chat/pending_turns.hpp"
+#include "chat/turn_cache.hpp"
 #include "chat/turn_store.hpp"
 
 namespace chatsync::test {
@@ -91,6 +92,64 @@ class FaultyStore final : public TurnStore {
 
  private:
   std::function<TurnStore&()> store_;
+};
+
+/// The request side of a real cache that can be taken away, as if its server were gone.
+class FaultyCache final : public TurnCache {
+ public:
+  explicit FaultyCache(std::function<TurnCache&()> cache) : cache_(std::move(cache)) {}
+
+  std::optional<Error> outage;  ///< Set: every call fails with it before it does anything.
+  std::optional<std::uint64_t> other_lineage;
+
+  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().record(std::move(turn), presence);
+  }
+  AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().seed(std::move(seed));
+  }
+  AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().forget_settled(std::move(session_id), std::move(timestamps_us));
+  }
+  std::uint64_t lineage() const override { return other_lineage.value_or(cache_().lineage()); }
+  AsyncResult<bool> create(Session session) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().create(std::move(session));
+  }
+  AsyncResult<std::optional<CachedSession>> find(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().find(std::move(session_id));
+  }
+  AsyncResult<std::vector<Turn>> history(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().history(std::move(session_id));
+  }
+  AsyncResult<std::vector<Turn>> pending(std::string session_id, TurnPage page) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().pending(std::move(session_id), page);
+  }
+  AsyncResult<std::vector<Session>> unsynced_sessions_of(std::string user_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().unsynced_sessions_of(std::move(user_id));
+  }
+  std::string pending_key(const std::string& session_id, std::int64_t timestamp_us) const override {
+    return cache_().pending_key(session_id, timestamp_us);
+  }
+  AsyncResult<std::size_t> erase(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().erase(std::move(session_id));
+  }
+  AsyncResult<CacheHealth> health() override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().health();
+  }
+  std::string kind() const override { return cache_().kind(); }
+
+ private:
+  std::function<TurnCache&()> cache_;
 };
 
 /// The drain side of a real cache, whose acknowledgements can be made to fail before they do anything.

@@ -31,6 +31,7 @@ class SystemContract : public CoroutineTest,
 
   service::ChatService& service() { return program_->service; }
   FaultyStore& store() { return store_; }
+  FaultyCache& cache() { return cache_; }
   FaultyPending& pending() { return pending_; }
   CacheRig& cache_rig() { return *cache_rig_; }
   StoreRig& store_rig() { return *store_rig_; }
@@ -93,10 +94,7 @@ class SystemContract : public CoroutineTest,
             const Clock& clock)
         : synchronizer(io.get_executor(), cache, pending, store, clock,
                        {.interval = std::chrono::hours(1), .batch_turns = 20}),
-          service(cache, store, answerer, synchronizer, clock, metrics, IdGenerator()) {
-      // As after the look at the store that begins the synchroniser's loop, which does not run here.
-      synchronizer.trust().grant(cache.lineage(), synchronizer.trust().epoch());
-    }
+          service(cache, store, answerer, synchronizer, clock, metrics, IdGenerator()) {}
 
     answer::EchoAnswerer answerer;
     service::ServiceMetrics metrics;
@@ -104,7 +102,13 @@ class SystemContract : public CoroutineTest,
     service::ChatService service;
   };
 
-  void start() { program_ = std::make_unique<Program>(io(), cache_rig_->cache(), pending_, store_, clock_); }
+  void start() {
+    program_ = std::make_unique<Program>(io(), cache_, pending_, store_, clock_);
+    // As after the look at the store that begins the synchroniser's loop, which does not run here.
+    ok(cache_.health());
+    sync::CacheTrust& trust = program_->synchronizer.trust();
+    trust.grant(cache_.lineage(), trust.epoch());
+  }
   void stop() {
     program_->synchronizer.stop();
     await(program_->synchronizer.run());
@@ -115,6 +119,7 @@ class SystemContract : public CoroutineTest,
   std::unique_ptr<CacheRig> cache_rig_ = make_cache_rig(std::get<0>(GetParam()), io());
   std::unique_ptr<StoreRig> store_rig_ = make_store_rig(std::get<1>(GetParam()));
   FaultyStore store_{[this]() -> TurnStore& { return store_rig_->store(); }};
+  FaultyCache cache_{[this]() -> TurnCache& { return cache_rig_->cache(); }};
   FaultyPending pending_{[this]() -> PendingTurns& { return cache_rig_->pending(); }};
   std::unique_ptr<Program> program_;
 };
