@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "service/session_errors.hpp"
 #include "sync/load_session.hpp"
 
@@ -70,7 +71,8 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
 
   if (!recorded->in_store) {
     synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
-    if (request.durability == Durability::synced) {
+    if (request.durability == Durability::synced &&
+        !fault::planted(fault::PlantedBug::synced_reply_before_commit)) {
       const Result<void> committed = co_await commit(turn, recorded->lineage);
       if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
     }
@@ -114,7 +116,14 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, Sessi
         outcome = failure_of(std::move(loaded));
       }
     }
+    fault::point("service.before_record");
     if (outcome) outcome = co_await cache_.record(turn, presence);
+    fault::point("service.recorded");
+    if (!outcome && outcome.error().kind == ErrorKind::outcome_unknown &&
+        fault::planted(fault::PlantedBug::retry_with_new_id)) {
+      turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
+      outcome = co_await cache_.record(turn, presence);
+    }
     if (outcome && !outcome->session_missing) {
       co_return Recorded{.question_count = outcome->question_count,
                          .timestamp_us = outcome->timestamp_us,
@@ -142,6 +151,7 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_store(Turn turn, Sessi
 }
 
 bool ChatService::cache_is_trusted() {
+  if (fault::planted(fault::PlantedBug::trust_cache_after_outage)) return true;
   if (synchronizer_.trust().trusts(cache_.lineage())) return true;
   synchronizer_.want_trust();
   return false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -31,7 +32,10 @@ std::vector<Turn> merge_by_timestamp(std::vector<Turn> stored, std::vector<Turn>
       std::make_move_iterator(pending.begin()), std::make_move_iterator(pending.end()),
       std::back_inserter(merged), {}, [](const Turn& turn) { return turn.timestamp_us; },
       [](const Turn& turn) { return turn.timestamp_us; });
-  const auto doubled = std::ranges::unique(merged, {}, &Turn::timestamp_us);
+  // Before it is settled, a turn that the store took in the cache's place may have the stamp of another one.
+  const auto doubled = std::ranges::unique(merged, {}, [](const Turn& turn) {
+    return std::pair(turn.timestamp_us, std::string_view(turn.turn_id));
+  });
   merged.erase(doubled.begin(), doubled.end());
   return merged;
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "service/chat_service.hpp"
 
 namespace chatsync::service {
@@ -55,6 +56,7 @@ AsyncResult<std::size_t> ChatService::erase_session(std::string session_id) {
 AsyncResult<std::size_t> ChatService::erase_everywhere(std::string session_id, std::int64_t accepted) {
   const Result<std::size_t> stored = co_await store_.erase(session_id, accepted);
   if (!stored) co_return std::unexpected(stored.error());
+  fault::point("service.buried");
   const Result<std::size_t> pending = co_await cache_.erase(session_id);
   if (pending) co_return *stored + *pending;
   Error half_done = pending.error();
