@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fault.hpp"
 #include "base/localhost.hpp"
 
 namespace chatsync::sql {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 30;
 constexpr std::chrono::seconds kLongestLockWait{5};
+constexpr std::int64_t kShortestIdleSeconds = 60;
 
 void set_timeouts(MYSQL* handle, std::chrono::milliseconds timeout) {
   const auto whole = std::chrono::ceil<std::chrono::seconds>(timeout).count();
@@ -89,18 +91,24 @@ SqlResult<std::unique_ptr<MySqlConnection>> MySqlConnection::open(const MySqlOpt
 SqlResult<void> MySqlConnection::start_session(const MySqlOptions& options) {
   // READ COMMITTED: after an insert ran into rows of another transaction, they can be read in the same
   // transaction. It also takes the fewest gap locks.
+  //
+  // A process that is frozen in mid-transaction would keep its rows locked for as long as it is: the server
+  // takes it for gone after the time-out. MySQL knows such a limit only for connections as a whole; idle ones
+  // of ours are opened anew when they are needed.
   const auto half_of_timeout = std::chrono::floor<std::chrono::seconds>(options.server.timeout / 2);
   const auto lock_wait = std::max<std::int64_t>(
       1,
       options.lock_wait.value_or(std::min<std::chrono::seconds>(kLongestLockWait, half_of_timeout)).count());
+  const auto idle = std::chrono::ceil<std::chrono::seconds>(options.server.timeout).count();
   for (const auto& statement :
        {std::string("SET NAMES utf8mb4 COLLATE utf8mb4_bin"),
         std::string("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"),
         fmt::format(
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
             "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1, "
-            "innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}",
-            lock_wait)}) {
+            "innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}"
+            "/*M!100300 , idle_transaction_timeout = {1} *//*!80000 , wait_timeout = {2} */",
+            lock_wait, idle, std::max(idle, kShortestIdleSeconds))}) {
     if (auto done = execute(statement); !done) return sql_failure_of(std::move(done));
   }
   auto packet = query("SELECT @@max_allowed_packet");
@@ -135,11 +143,13 @@ SqlResult<SqlRows> MySqlConnection::query(std::string_view statement) {
 }
 
 SqlResult<void> MySqlConnection::commit() {
+  fault::point("mysql.before_commit");
   if (auto done = execute("COMMIT"); !done) {
     auto error = std::move(done).error();
     error.at_commit = is_connection_lost(error);
     return std::unexpected(std::move(error));
   }
+  fault::point("mysql.committed");
   return {};
 }
 

@@ -41,9 +41,9 @@ class BadTurns : public ::testing::Test {
 class BadTurnOfAnotherProgram : public BadTurns, public ::testing::WithParamInterface<BadTurn> {};
 
 TEST_P(BadTurnOfAnotherProgram, IsPutAsideWithItsReason) {
-  ask(client_, "s", "before");
+  ask_ok(client_, "s", "before");
   write("s", 1'700'000'000'000'000, GetParam().hash);
-  ask(client_, "s", "after");
+  ask_ok(client_, "s", "after");
   const boost::json::object drained = get_json(client_, "/sync_now");
   EXPECT_EQ(drained.at("synced"), 2);
   EXPECT_EQ(drained.at("dead_lettered"), 1);
@@ -59,7 +59,7 @@ TEST_P(BadTurnOfAnotherProgram, IsPutAsideWithItsReason) {
   EXPECT_FALSE(letters[0][4].value().empty());
   // It has left the cache, too: nothing of it is met again.
   EXPECT_EQ(world_.redis().client().keys("session:s:msg:*").size(), 0);
-  EXPECT_EQ(ask(client_, "s", "later").question_count, 4);
+  EXPECT_EQ(ask_ok(client_, "s", "later").question_count, 4);
   EXPECT_EQ(sync_now(client_), 1);
   EXPECT_EQ(world_.integer("SELECT count(*) FROM dead_letters"), 1);
 }
@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST_F(BadTurns, StrangeValuesThatARowDoesNotNeedAreLeftOut) {
-  ask(client_, "s", "before");
+  ask_ok(client_, "s", "before");
   const std::string garbage = "Tiến \xFF";
   write("s", 1'700'000'000'000'000,
         {"question", "q", "answer", "a", "seq", "seven", "user_id", garbage, "turn_id", std::string(200, 't'),
@@ -93,7 +93,7 @@ TEST_F(BadTurns, StrangeValuesThatARowDoesNotNeedAreLeftOut) {
 TEST_F(BadTurns, ATextThatTheColumnRefusesIsPutAside) {
   // One byte more than MEDIUMTEXT holds.
   world_.mariadb().client().query("SET GLOBAL max_allowed_packet = 67108864");
-  ask(client_, "s", "before");
+  ask_ok(client_, "s", "before");
   write("s", 1'700'000'000'000'000, {"question", std::string(std::size_t{1} << 24, 'q'), "answer", "a"});
   const boost::json::object drained = get_json(client_, "/sync_now");
   EXPECT_EQ(drained.at("synced"), 1);
@@ -101,7 +101,7 @@ TEST_F(BadTurns, ATextThatTheColumnRefusesIsPutAside) {
 }
 
 TEST_F(BadTurns, WhatIsNoHashIsPutAside) {
-  ask(client_, "s", "before");
+  ask_ok(client_, "s", "before");
   RespClient redis = world_.redis().client();
   redis.set("session:s:msg:1700000000000000", "a string");
   redis.command({"SADD", "session:s:pending_msgs", "session:s:msg:1700000000000000"});
@@ -109,7 +109,7 @@ TEST_F(BadTurns, WhatIsNoHashIsPutAside) {
   EXPECT_EQ(drained.at("synced"), 1);
   EXPECT_EQ(drained.at("dead_lettered"), 1);
   EXPECT_EQ(world_.column("SELECT error_code FROM dead_letters"), std::vector<std::string>{"wrong_type"});
-  EXPECT_EQ(ask(client_, "s", "after").question_count, 2);
+  EXPECT_EQ(ask_ok(client_, "s", "after").question_count, 2);
 }
 
 TEST_F(BadTurns, OfManyTurnsExactlyTheBadOnesArePutAside) {

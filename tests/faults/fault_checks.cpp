@@ -4,86 +4,74 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <map>
-#include <set>
 #include <sstream>
 
 namespace chatsync::test {
-namespace {
 
-struct StoredTurn {
-  std::string session_id;
-  std::int64_t seq = 0;
-  std::string question;
-};
+namespace json = boost::json;
 
-std::map<std::string, StoredTurn> stored_turns(const World& world) {
-  std::map<std::string, StoredTurn> turns;
-  for (const SqlRow& row : world.rows("SELECT turn_id, session_id, seq, question FROM chat_messages")) {
-    turns[row[0].value()] = {row[1].value(), std::stoll(row[2].value_or("0")), row[3].value()};
+RecordedLoadPlan gentle_load(std::vector<std::uint16_t> ports, std::vector<std::string> sessions) {
+  return {.ports = std::move(ports),
+          .sessions = std::move(sessions),
+          .clients = 2,
+          .tag = "load",
+          .synced_every = 0,
+          .pause = std::chrono::milliseconds(2)};
+}
+
+void await_more(const RecordedLoad& load, std::size_t turns) {
+  const std::size_t enough = load.acknowledged() + turns;
+  EXPECT_TRUE(eventually([&] { return load.acknowledged() >= enough; }));
+}
+
+Call ask(HttpClient& client, const std::string& session_id, const std::string& question) {
+  json::object body{{"message", question}};
+  if (!session_id.empty()) body["session_id"] = session_id;
+  Call call{.session_id = session_id, .question = question, .invoked = Call::Clock::now()};
+  const HttpResponse response = client.post("/chat", body);
+  call.returned = Call::Clock::now();
+  read_reply(call, response.status, response.body);
+  if (response.status == 200) call.session_id = response.json().at("session_id").as_string();
+  return call;
+}
+
+Call ask_ok(HttpClient& client, const std::string& session_id, const std::string& question) {
+  Call call = ask(client, session_id, question);
+  EXPECT_TRUE(call.acknowledged()) << call.error;
+  return call;
+}
+
+void expect_as_told(World& world, const ChatsyncProcess& server, const std::vector<Call>& calls) {
+  HttpClient client = server.client();
+  const Sessions all{.ids = world.column("SELECT session_id FROM chat_sessions")};
+  const Verdict verdict = check_history(calls, observe(world, client, all));
+  EXPECT_GT(verdict.acknowledged, 0);
+  EXPECT_TRUE(verdict.clean()) << verdict.lost << " lost, " << verdict.doubled << " doubled, "
+                               << verdict.misnumbered << " misnumbered, " << verdict.other << " other\n"
+                               << server.standard_error();
+  for (std::size_t i = 0; i < std::min<std::size_t>(verdict.violations.size(), 10); ++i) {
+    ADD_FAILURE() << verdict.violations[i].substr(0, 300);
   }
+}
+
+std::int64_t turns_in_redis(World& world) {
+  RespClient redis = world.redis().client();
+  std::int64_t turns = 0;
+  for (const std::string& key : redis.keys("session:*:pending_msgs")) turns += redis.integer({"SCARD", key});
   return turns;
 }
 
-void expect_numbered_in_order(const World& world) {
-  for (const SqlRow& session : world.rows("SELECT session_id, question_count FROM chat_sessions")) {
-    const std::string& id = session[0].value();
-    const std::vector<std::int64_t> seqs = stored_seqs(world, id);
-    EXPECT_EQ(seqs, one_to(static_cast<std::int64_t>(seqs.size()))) << id;
-    EXPECT_EQ(session[1], std::to_string(seqs.size())) << id;
-  }
+void expect_synced_without_help(World& world, const ChatsyncProcess& server, const std::vector<Call>& calls) {
+  EXPECT_TRUE(eventually([&] { return turns_in_redis(world) == 0; })) << server.standard_error();
+  expect_as_told(world, server, calls);
 }
 
-}  // namespace
-
-void expect_stored_as_acknowledged(const World& world, const PatientOutcome& outcome) {
-  for (const std::string& reply : outcome.wrong) ADD_FAILURE() << reply;
-  EXPECT_FALSE(outcome.acknowledged.empty());
-  std::map<std::string, StoredTurn> stored = stored_turns(world);
-  for (const AcknowledgedTurn& turn : outcome.acknowledged) {
-    const auto found = stored.find(turn.turn_id);
-    if (found == stored.end()) {
-      ADD_FAILURE() << "lost: " << turn.question.substr(0, 100) << " of session " << turn.session_id;
-      continue;
-    }
-    EXPECT_EQ(found->second.session_id, turn.session_id) << turn.question;
-    EXPECT_EQ(found->second.seq, turn.question_count) << turn.question;
-    EXPECT_EQ(found->second.question, turn.question);
-    stored.erase(found);
+void expect_all_acknowledged(const std::vector<Call>& calls) {
+  for (const Call& call : calls) {
+    if (call.acknowledged()) continue;
+    ADD_FAILURE() << call.question << ": " << call.error;
+    return;
   }
-  std::multiset<std::string> unknown(outcome.unknown.begin(), outcome.unknown.end());
-  for (const auto& [id, turn] : stored) {
-    const auto found = unknown.find(turn.question);
-    if (found == unknown.end()) {
-      ADD_FAILURE() << "nobody was told of: " << turn.question.substr(0, 100) << " in session "
-                    << turn.session_id;
-    } else {
-      unknown.erase(found);
-    }
-  }
-  expect_numbered_in_order(world);
-  EXPECT_EQ(world.integer("SELECT count(*) FROM dead_letters"), 0);
-}
-
-void expect_synced_without_help(const World& world, const PatientOutcome& outcome) {
-  EXPECT_TRUE(eventually([&] {
-    return world.integer("SELECT count(*) FROM chat_messages") >=
-           static_cast<std::int64_t>(outcome.acknowledged.size());
-  }));
-  expect_stored_as_acknowledged(world, outcome);
-}
-
-AcknowledgedTurn ask(HttpClient& client, const std::string& session_id, const std::string& question) {
-  boost::json::object body{{"message", question}};
-  if (!session_id.empty()) body["session_id"] = session_id;
-  const HttpResponse response = client.post("/chat", body);
-  EXPECT_EQ(response.status, 200) << response.body;
-  if (response.status != 200) return {};
-  const boost::json::object reply = response.json().as_object();
-  return {.session_id = std::string(reply.at("session_id").as_string()),
-          .turn_id = std::string(reply.at("turn_id").as_string()),
-          .question_count = reply.at("question_count").as_int64(),
-          .question = question};
 }
 
 std::size_t lines_with(const ChatsyncProcess& server, std::string_view text) {
@@ -103,7 +91,7 @@ Environment as_plain_user(World& world) {
 }
 
 std::string error_code(const HttpResponse& response) {
-  const boost::json::value body = response.json();
+  const json::value body = response.json();
   return body.as_object().contains("error") ? std::string(body.at("error").at("code").as_string()) : "";
 }
 

@@ -22,8 +22,8 @@ class StoreLocks : public ::testing::Test {
     for (int turn = 0; turn < turns; ++turn) {
       for (const std::string& session : sessions) {
         // Several kilobytes, so that a batch takes more than one statement.
-        const std::string question = fmt::format("{} {} {}", session, turn, std::string(2'000, '.'));
-        outcome_.acknowledged.push_back(ask(*client_, session, question));
+        const std::string question = fmt::format("{} {} {}", session, calls_.size(), std::string(2'000, '.'));
+        calls_.push_back(ask_ok(*client_, session, question));
       }
     }
   }
@@ -35,7 +35,7 @@ class StoreLocks : public ::testing::Test {
   World world_{kRedisAndMySql};
   std::unique_ptr<ChatsyncProcess> server_;
   std::optional<HttpClient> client_;
-  PatientOutcome outcome_;
+  std::vector<Call> calls_;
 };
 
 TEST_F(StoreLocks, TheVictimOfADeadlockWritesItsBatchAgain) {
@@ -56,7 +56,7 @@ TEST_F(StoreLocks, TheVictimOfADeadlockWritesItsBatchAgain) {
   drain.join();
   EXPECT_EQ(other.query("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'").at(0).at(1), "1");
   EXPECT_EQ(lines_with(*server_, " warning "), 0) << server_->standard_error();
-  expect_stored_as_acknowledged(world_, outcome_);
+  expect_as_told(world_, *server_, calls_);
 }
 
 TEST_F(StoreLocks, ALockThatIsNotReleasedTakesTheWholeBatchBack) {
@@ -74,7 +74,7 @@ TEST_F(StoreLocks, ALockThatIsNotReleasedTakesTheWholeBatchBack) {
   }
   EXPECT_EQ(lines_with(*server_, "[1205]"), 1) << server_->standard_error();
   other.query("ROLLBACK");
-  expect_synced_without_help(world_, outcome_);
+  expect_synced_without_help(world_, *server_, calls_);
   EXPECT_TRUE(eventually([&] { return lines_with(*server_, "turns are synced again") == 1; }));
   EXPECT_EQ(lines_with(*server_, " warning "), 1) << server_->standard_error();
 }

@@ -46,21 +46,21 @@ TEST_F(StoreOutage, AServerWithoutAFreeConnectionIsWaitedFor) {
 
 TEST_F(StoreOutage, ConnectionsKilledAgainAndAgainInMidLoadLoseAndDoubleNothing) {
   MySqlClient root = world_.mariadb().client();
-  PatientLoad load(plan());
+  RecordedLoad load(plan());
   HttpClient client = server_->client();
   for (int round = 0; round < scaled(30); ++round) {
-    load.await_more(20);
+    await_more(load, 20);
     std::jthread drain([&] { client.get("/sync_now"); });
     kill_connections(root);
   }
-  expect_everything_arrives(load.stop());
+  expect_everything_arrives(load.finish());
 }
 
 TEST_F(StoreOutage, AServerKilledAgainAndAgainInMidDrainLosesAndDoublesNothing) {
-  PatientLoad load(plan());
+  RecordedLoad load(plan());
   HttpClient client = server_->client();
   for (int round = 0; round < 3; ++round) {
-    load.await_more(150);
+    await_more(load, 150);
     const std::int64_t stored = world_.integer("SELECT count(*) FROM chat_messages");
     std::jthread drain([&] { client.get("/sync_now"); });
     EXPECT_TRUE(eventually([&] { return world_.integer("SELECT count(*) FROM chat_messages") > stored; }));
@@ -68,7 +68,7 @@ TEST_F(StoreOutage, AServerKilledAgainAndAgainInMidDrainLosesAndDoublesNothing) 
     drain.join();
     world_.mariadb().start();
   }
-  expect_everything_arrives(load.stop());
+  expect_everything_arrives(load.finish());
 }
 
 }  // namespace

@@ -37,21 +37,21 @@ TEST_F(StoreSchema, ATableThatIsMissingIsWaitedFor) {
 
 TEST_F(StoreSchema, ADatabaseThatIsDroppedIsWaitedForUntilItIsRestored) {
   HttpClient client = server_->client();
-  EXPECT_EQ(ask(client, "a", "second").question_count, 2);
+  EXPECT_EQ(ask_ok(client, "a", "second").question_count, 2);
   sync_now(client);
   const std::vector<std::string> backup = back_up();
   drop_database();
   asked_.clear();
-  PatientLoad load(plan());
-  load.await_more(20);
+  RecordedLoad load(plan());
+  await_more(load, 20);
   expect_turns_wait(load);
-  PatientOutcome outcome = load.stop();
-  EXPECT_TRUE(outcome.refused.empty() && outcome.unknown.empty());
+  const std::vector<Call> calls = load.finish();
+  expect_all_acknowledged(calls);
   restore(backup);
-  EXPECT_TRUE(eventually([&] { return turns_in_redis() == 0; }));
+  EXPECT_TRUE(eventually([&] { return lines_with(*server_, "turns are synced again") == 1; }));
+  EXPECT_TRUE(eventually([&] { return turns_in_redis(world_) == 0; }));
   expect_one_line_each("from a backup, or");
-  EXPECT_EQ(world_.integer("SELECT count(*) FROM chat_messages"),
-            outcome.acknowledged.size() + asked_.size());
+  EXPECT_EQ(world_.integer("SELECT count(*) FROM chat_messages"), calls.size() + asked_.size());
   EXPECT_EQ(world_.integer("SELECT count(*) FROM dead_letters"), 0);
 }
 
@@ -59,12 +59,12 @@ TEST_F(StoreSchema, ADatabaseThatIsDroppedIsMadeAnewByARestart) {
   HttpClient client = server_->client();
   sync_now(client);
   drop_database();
-  EXPECT_EQ(ask(client, "a", "second").question_count, 2);
+  EXPECT_EQ(ask_ok(client, "a", "second").question_count, 2);
   EXPECT_EQ(client.get("/sync_now").status, 503);
   world_.mariadb().client().query("GRANT CREATE ON *.* TO plain@'%'");
   EXPECT_EQ(server_->stop(), 1);
   server_->start_again();
-  EXPECT_TRUE(eventually([&] { return turns_in_redis() == 0; }));
+  EXPECT_TRUE(eventually([&] { return turns_in_redis(world_) == 0; }));
   EXPECT_EQ(world_.column("SELECT question FROM chat_messages"), std::vector<std::string>{"second"});
   EXPECT_EQ(world_.integer("SELECT question_count FROM chat_sessions"), 2);
 }

@@ -5,23 +5,24 @@
 
 namespace chatsync::test {
 
-StoreTrouble::StoreTrouble(Environment more) {
+StoreTrouble::StoreTrouble(Environment more, WorldOptions options)
+    : world_(kRedisAndMySql, std::move(options)) {
   more.merge(as_plain_user(world_));
   more.merge(Environment{{"MYSQL_TIMEOUT", "1"}, {"SYNC_INTERVAL", "1"}, {"SYNC_BATCH_TURNS", "50"}});
   server_ = world_.start(std::move(more));
   HttpClient client = server_->client();
-  for (const std::string& session : sessions_) asked_.push_back(ask(client, session, "first"));
+  for (const std::string& session : sessions_) asked_.push_back(ask_ok(client, session, "first"));
 }
 
 void StoreTrouble::go_through(const std::function<void()>& trouble, const std::function<void()>& relief,
                               std::string_view cause) {
-  PatientLoad load(plan());
-  load.await_more(50);
+  RecordedLoad load(plan());
+  await_more(load, 50);
   trouble();
   expect_turns_wait(load);
   relief();
   EXPECT_TRUE(eventually([&] { return lines_with(*server_, "turns are synced again") == 1; }));
-  expect_everything_arrives(load.stop());
+  expect_everything_arrives(load.finish());
   expect_one_line_each(cause);
 }
 
@@ -32,35 +33,26 @@ void StoreTrouble::expect_one_line_each(std::string_view cause) {
   EXPECT_EQ(lines_with(*server_, " warning "), 1) << server_->standard_error();
 }
 
-void StoreTrouble::expect_turns_wait(const PatientLoad& load) {
+void StoreTrouble::expect_turns_wait(const RecordedLoad& load) {
   HttpClient client = server_->client();
   for (int attempt = 0; attempt < attempts_; ++attempt) {
     const HttpResponse failed = client.get("/sync_now");
     EXPECT_EQ(failed.status, 503) << failed.body;
     EXPECT_EQ(error_code(failed), "sync_failed");
     EXPECT_FALSE(failed.header("retry-after").empty());
-    load.await_more(20);
+    await_more(load, 20);
   }
-  const std::int64_t waiting = turns_in_redis();
-  load.await_more(20);
-  EXPECT_GT(turns_in_redis(), waiting);
+  const std::int64_t waiting = turns_in_redis(world_);
+  await_more(load, 20);
+  EXPECT_GT(turns_in_redis(world_), waiting);
   // A session of the server's making needs no look into the store.
-  asked_.push_back(ask(client, {}, "a new session"));
+  asked_.push_back(ask_ok(client, {}, "a new session"));
 }
 
-void StoreTrouble::expect_everything_arrives(PatientOutcome outcome) {
-  EXPECT_TRUE(outcome.refused.empty()) << outcome.refused.begin()->first;
-  EXPECT_TRUE(outcome.unknown.empty());
-  outcome.acknowledged.insert(outcome.acknowledged.end(), asked_.begin(), asked_.end());
-  expect_synced_without_help(world_, outcome);
-  EXPECT_TRUE(eventually([&] { return turns_in_redis() == 0; }));
-}
-
-std::int64_t StoreTrouble::turns_in_redis() {
-  RespClient redis = world_.redis().client();
-  std::int64_t turns = 0;
-  for (const std::string& key : redis.keys("session:*:pending_msgs")) turns += redis.integer({"SCARD", key});
-  return turns;
+void StoreTrouble::expect_everything_arrives(std::vector<Call> calls) {
+  expect_all_acknowledged(calls);
+  calls.insert(calls.end(), asked_.begin(), asked_.end());
+  expect_synced_without_help(world_, *server_, calls);
 }
 
 void StoreTrouble::kill_connections(MySqlClient& killer) {

@@ -16,30 +16,29 @@ namespace chatsync::test {
 /// user without rights on the server. Its three sessions are known to the cache.
 class StoreTrouble : public ::testing::Test {
  protected:
-  explicit StoreTrouble(Environment more = {});
+  explicit StoreTrouble(Environment more = {}, WorldOptions options = {});
 
-  PatientPlan plan() const { return {.ports = {server_->port()}, .sessions = sessions_}; }
+  RecordedLoadPlan plan() const { return gentle_load({server_->port()}, sessions_); }
 
   /// Puts the store into trouble in the midst of load and out of it again. Meanwhile turns are accepted and
   /// wait, and attempts to sync them fail; then they arrive by themselves. `cause` is what the log says.
   void go_through(const std::function<void()>& trouble, const std::function<void()>& relief,
                   std::string_view cause);
 
-  void expect_turns_wait(const PatientLoad& load);
+  void expect_turns_wait(const RecordedLoad& load);
   /// That the log has one line for the beginning of the trouble, which tells the `cause`, and one for its
   /// end.
   void expect_one_line_each(std::string_view cause);
-  void expect_everything_arrives(PatientOutcome outcome);
+  void expect_everything_arrives(std::vector<Call> calls);
 
-  std::int64_t turns_in_redis();
   /// Kills every connection of the server to the store.
   static void kill_connections(MySqlClient& killer);
 
-  World world_{kRedisAndMySql};
+  World world_;
   const std::vector<std::string> sessions_{"a", "b", "c"};
   std::unique_ptr<ChatsyncProcess> server_;
-  std::vector<AcknowledgedTurn> asked_;  ///< Beside a load.
-  int attempts_ = 3;                     ///< To sync during the trouble, beside the server's own.
+  std::vector<Call> asked_;  ///< Beside a load.
+  int attempts_ = 3;         ///< To sync during the trouble, beside the server's own.
 };
 
 }  // namespace chatsync::test

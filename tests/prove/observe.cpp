@@ -12,6 +12,7 @@ namespace {
 
 // '.' follows '-', so that this is a range of the primary key.
 std::string where(const Sessions& sessions) {
+  if (sessions.prefix.empty()) return {};
   const std::string end = sessions.prefix.substr(0, sessions.prefix.size() - 1) + '.';
   return fmt::format(" WHERE session_id >= '{}' AND session_id < '{}'", sessions.prefix, end);
 }

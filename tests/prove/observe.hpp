@@ -10,7 +10,7 @@ namespace chatsync::test {
 
 /// Sessions of one load. Several loads on one world have prefixes of which none begins another.
 struct Sessions {
-  std::string prefix;  ///< Of all their ids; ends in '-'.
+  std::string prefix;  ///< Of all their ids; ends in '-'. Empty: these are all there are.
   std::vector<std::string> ids;
 };
 Sessions make_sessions(const std::string& name, int count);

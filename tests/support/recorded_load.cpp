@@ -8,6 +8,8 @@
 namespace chatsync::test {
 namespace {
 
+constexpr std::chrono::milliseconds kAfterFailure{5};
+
 // Every question ends in another length, and holds characters of one to four bytes.
 std::string question_text(const std::string& tag, int client, std::size_t number) {
   return fmt::format("{} {}-{} Xin chào, 世界 🚀{}", tag, client, number, std::string(number * 7 % 90, '.'));
@@ -50,11 +52,8 @@ void RecordedLoad::run_client(const std::stop_token& stop, int number) {
     const bool synced =
         plan_.synced_every > 0 && call_number % static_cast<std::size_t>(plan_.synced_every) == 0;
     ask(client, call, synced);
-    if (call.acknowledged()) {
-      ++acknowledged_;
-    } else {
-      pause(stop);
-    }
+    if (call.acknowledged()) ++acknowledged_;
+    pause(stop, call.acknowledged() ? plan_.pause : kAfterFailure);
   }
   history_.add(std::move(calls));
 }
@@ -82,9 +81,10 @@ void RecordedLoad::ask(Client& client, Call& call, bool synced) {
   call.returned = Call::Clock::now();
 }
 
-void RecordedLoad::pause(const std::stop_token& stop) {
+void RecordedLoad::pause(const std::stop_token& stop, std::chrono::milliseconds time) {
+  if (time == std::chrono::milliseconds(0)) return;
   std::unique_lock lock(mutex_);
-  stopped_.wait_for(lock, stop, std::chrono::milliseconds(5), [] { return false; });
+  stopped_.wait_for(lock, stop, time, [] { return false; });
 }
 
 }  // namespace chatsync::test

@@ -25,6 +25,7 @@ struct RecordedLoadPlan {
   std::string tag;  ///< Begins every question, which makes the loads on one world differ.
   int synced_every = 16;  ///< Of so many calls one asks for durability "synced"; 0: none.
   std::chrono::seconds time_out{5};
+  std::chrono::milliseconds pause{0};  ///< Between the calls of a client.
 };
 
 /// Clients that go through every failure: each asks one question after the other, never one twice, on a
@@ -48,7 +49,7 @@ class RecordedLoad {
 
   void run_client(const std::stop_token& stop, int number);
   void ask(Client& client, Call& call, bool synced);
-  void pause(const std::stop_token& stop);
+  void pause(const std::stop_token& stop, std::chrono::milliseconds time);
 
   const RecordedLoadPlan plan_;
   std::vector<std::atomic<std::uint16_t>> ports_;
