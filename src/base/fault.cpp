@@ -37,7 +37,7 @@ constexpr std::array kBugs = {
     NamedBug{PlantedBug::ignore_tombstone, "ignore_tombstone"},
 };
 
-constexpr std::array<std::string_view, 24> kSteps = {
+constexpr std::array<std::string_view, 22> kSteps = {
     // A request.
     "service.before_record",
     "service.recorded",
@@ -60,10 +60,8 @@ constexpr std::array<std::string_view, 24> kSteps = {
     "append.before_write",
     "append.written",
     // The transactions.
-    "mysql.begun",
     "mysql.before_commit",
     "mysql.committed",
-    "sqlite.begun",
     "sqlite.before_commit",
     "sqlite.committed",
     "journal.before_commit",

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fault.hpp"
+
 namespace chatsync::embedded {
 namespace {
 
@@ -167,7 +169,12 @@ Result<void> JournalWriter::load_turns(const Contents& contents) {
 
 Result<void> JournalWriter::begin() { return begin_.run(); }
 
-Result<void> JournalWriter::commit() { return commit_.run(); }
+Result<void> JournalWriter::commit() {
+  fault::point("journal.before_commit");
+  Result<void> done = commit_.run();
+  fault::point("journal.committed");
+  return done;
+}
 
 Result<void> JournalWriter::insert_session(const SessionEntry& entry) {
   const Session& session = entry.session;

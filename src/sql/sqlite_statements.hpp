@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "sql/sqlite_database.hpp"
 
 namespace chatsync::sql {
@@ -38,7 +39,9 @@ auto in_transaction(SqliteDatabase& database, Work work, const char* begin = "BE
   if (Result<void> begun = database.execute(begin); !begun) return failure_of(std::move(begun));
   auto outcome = work();
   if (outcome) {
+    fault::point("sqlite.before_commit");
     Result<void> committed = database.execute("COMMIT");
+    fault::point("sqlite.committed");
     if (!committed) outcome = failure_of(std::move(committed));
   }
   database.rollback();
