@@ -42,7 +42,7 @@ std::optional<Error> RedisConnection::Impl::refusal() const {
   if (matcher_.full()) {
     return Error{ErrorKind::overloaded, name_ + ": too many requests wait", "cache_overloaded", {}};
   }
-  if (away_since_ && clock_.steady_now() - *away_since_ > longest_wait_) return unavailable();
+  if (attempted_ && away_since_ && clock_.steady_now() - *away_since_ > longest_wait_) return unavailable();
   return std::nullopt;
 }
 
@@ -109,6 +109,7 @@ asio::awaitable<void> RedisConnection::Impl::watch() {
 /// Fails what has waited too long, and returns when to look again.
 SteadyTime RedisConnection::Impl::expire(SteadyTime now) {
   if (!connected_) {
+    if (!attempted_) return SteadyTime::max();
     matcher_.drop_unsent(now - longest_wait_, unavailable());
     const auto oldest = matcher_.oldest_unsent();
     return oldest ? *oldest + longest_wait_ : SteadyTime::max();

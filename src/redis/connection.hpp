@@ -26,9 +26,10 @@ namespace chatsync::redis {
 /// Unix socket; with a Unix socket, TLS is not used), authenticates, selects the database, refuses a replica,
 /// loads the scripts, and does it all again with backoff whenever the connection is lost. Requests made
 /// meanwhile wait for it, but no longer than min(time-out, 1 s); when it has been away for longer than that
-/// they fail at once. So a short blip is bridged and nothing hangs. If what it comes back to is another memory
-/// (see lineage()), those that waited fail too, with `unavailable` and the code `cache_restarted`: they were
-/// made under counts that may be ahead of that memory's.
+/// they fail at once. So a short blip is bridged and nothing hangs. Only the end of the first attempt is
+/// always awaited, so that whoever opens the connection learns what came of it. If what it comes back to is
+/// another memory (see lineage()), those that waited fail too, with `unavailable` and the code
+/// `cache_restarted`: they were made under counts that may be ahead of that memory's.
 ///
 /// Errors: `unavailable` if nothing was executed, `outcome_unknown` if the request was sent and no reply
 /// came before the time-out or the loss, `overloaded` if too many requests wait. Requests are not

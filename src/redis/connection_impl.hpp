@@ -61,6 +61,7 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
   bool flush_posted_ = false;
   bool feeding_ = false;  ///< A flush follows anyway.
   bool stopped_ = false;
+  bool attempted_ = false;  ///< The first attempt to connect has ended, with whatever outcome.
 
   std::unique_ptr<Alarm> watch_alarm_;
   std::unique_ptr<Alarm> pause_alarm_;

@@ -41,6 +41,7 @@ asio::awaitable<void> RedisConnection::Impl::run() {
   away_since_ = clock_.steady_now();
   while (!stopped_) {
     Result<void> up = co_await connect();
+    if (!std::exchange(attempted_, true)) watch_alarm_->ring();
     Error cause;
     if (up) {
       const SteadyTime since = clock_.steady_now();
