@@ -10,6 +10,7 @@ namespace {
 std::string told(const Verdict& verdict) {
   std::string lines;
   for (const std::string& violation : verdict.violations) lines += violation + '\n';
+  for (const std::string& story : verdict.stories) lines += story;
   return lines;
 }
 

@@ -72,6 +72,7 @@ std::string as_table(const Report& report) {
       text += "  " + violations[i] + '\n';
     if (violations.size() > kViolationsShown)
       text += fmt::format("  and {} more\n", violations.size() - kViolationsShown);
+    for (const std::string& story : row.verdict.stories) text += story;
   }
   if (report.simulator.ran) text += "\nSimulator:\n" + report.simulator.output;
   return text;

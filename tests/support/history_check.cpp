@@ -11,10 +11,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "support/history_story.hpp"
+
 namespace chatsync::test {
 namespace {
 
 constexpr std::size_t kHistoryTurns = 10;
+constexpr std::size_t kMostStories = 3;
 
 struct SessionView {
   std::vector<const Call*> calls;
@@ -205,6 +208,8 @@ Verdict& Verdict::operator+=(const Verdict& more) {
     this->*column += more.*column;
   }
   std::ranges::copy(more.violations, std::back_inserter(violations));
+  std::ranges::copy(more.stories, std::back_inserter(stories));
+  if (stories.size() > kMostStories) stories.resize(kMostStories);
   for (const auto& [code, count] : more.codes) codes[code] += count;
   return *this;
 }
@@ -227,7 +232,12 @@ Verdict check_history(const std::vector<Call>& calls, const Observation& seen) {
         fmt::format("one turn id for two questions: {} and {}", first->second, call.question));
   }
   for (const StoredTurn& turn : seen.turns) sessions[turn.session_id].rows.push_back(&turn);
-  for (auto& [session_id, view] : sessions) SessionCheck(session_id, std::move(view), seen, verdict).run();
+  for (auto& [session_id, view] : sessions) {
+    const std::size_t before = verdict.violations.size();
+    SessionCheck(session_id, std::move(view), seen, verdict).run();
+    if (verdict.violations.size() > before && verdict.stories.size() < kMostStories)
+      verdict.stories.push_back(story_of(session_id, calls, seen));
+  }
   for (const std::string& leftover : seen.leftovers) {
     ++verdict.other;
     verdict.violations.push_back("left over: " + leftover);

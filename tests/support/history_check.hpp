@@ -21,6 +21,7 @@ struct Verdict {
   std::size_t misnumbered = 0;  ///< A number, an order or a count that is not what it must be.
   std::size_t other = 0;        ///< Changed bytes, refused turns that are there, leftovers …
   std::vector<std::string> violations;
+  std::vector<std::string> stories;  ///< Of the first sessions with violations: all that is known of each.
   std::map<std::string, std::size_t> codes;  ///< What came instead of a plain acknowledgement, and how often.
 
   bool clean() const { return violations.empty(); }

@@ -94,8 +94,14 @@ class MemoryTurnStore final : public TurnStore {
     co_return found;
   }
 
-  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
+  AsyncResult<std::uint64_t> admitted_lineage() override {
     if (outage) co_return std::unexpected(*outage);
+    co_return admitted;
+  }
+
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) override {
+    if (outage) co_return std::unexpected(*outage);
+    if (admitted != expected) co_return false;
     if (lineage == admitted) co_return true;
     if (superseded.contains(lineage)) co_return false;
     if (admitted != 0) superseded.insert(admitted);
