@@ -106,10 +106,13 @@ class TurnStore {
   virtual AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
                                    std::uint64_t lineage) = 0;
 
-  /// Makes this the lineage that write() and settle() accept, and returns after COMMIT: what an earlier one
-  /// claimed or numbered cannot be stored any more. False, and no change, if another lineage was admitted
-  /// after this one: whoever still sees this cache sees one that others have left.
-  virtual AsyncResult<bool> admit_lineage(std::uint64_t lineage) = 0;
+  /// The lineage that write() and settle() accept; 0 before one was admitted.
+  virtual AsyncResult<std::uint64_t> admitted_lineage() = 0;
+
+  /// Makes `lineage` the one that write() and settle() accept, and returns after COMMIT: what an earlier one
+  /// claimed or numbered cannot be stored any more. False, and no change, if the admitted lineage is not
+  /// `expected`, or if `lineage` was superseded by another one before: no lineage comes back.
+  virtual AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) = 0;
 
   /// The settled counts of those sessions that the store knows and that are not erased, in any order.
   virtual AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) = 0;

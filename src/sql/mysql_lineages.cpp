@@ -35,9 +35,10 @@ SqlResult<void> run(MySqlConnection& connection, const std::string& statement) {
   return {};
 }
 
-SqlResult<bool> move_fence(MySqlConnection& connection, std::uint64_t lineage) {
+SqlResult<bool> move_fence(MySqlConnection& connection, std::uint64_t lineage, std::uint64_t expected) {
   const auto last = read_fence(connection, "FOR UPDATE");
   if (!last) return std::unexpected(last.error());
+  if (*last != expected) return false;
   if (*last == lineage) return true;
   const auto superseded = holds(connection, "superseded_lineages", lineage);
   if (!superseded) return std::unexpected(superseded.error());
@@ -66,8 +67,12 @@ SqlResult<void> pass_fence(MySqlConnection& connection, std::uint64_t lineage) {
       SqlError{.message = "another cache has taken the place of this one", .superseded = true});
 }
 
-SqlResult<bool> admit_lineage(MySqlConnection& connection, std::uint64_t lineage) {
-  return in_transaction(connection, [&] { return move_fence(connection, lineage); });
+SqlResult<std::uint64_t> read_admitted_lineage(MySqlConnection& connection) {
+  return read_fence(connection, "");
+}
+
+SqlResult<bool> admit_lineage(MySqlConnection& connection, std::uint64_t lineage, std::uint64_t expected) {
+  return in_transaction(connection, [&] { return move_fence(connection, lineage, expected); });
 }
 
 SqlResult<bool> is_lineage_known(MySqlConnection& connection, std::uint64_t lineage) {

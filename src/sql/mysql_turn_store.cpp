@@ -105,9 +105,15 @@ class MySqlTurnStore final : public SqlStore {
     });
   }
 
-  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
-    co_return co_await run("admitting a cache", [lineage](MySqlConnection& connection) {
-      return sql::admit_lineage(connection, lineage);
+  AsyncResult<std::uint64_t> admitted_lineage() override {
+    co_return co_await run("reading which cache is admitted", [](MySqlConnection& connection) {
+      return read_admitted_lineage(connection);
+    });
+  }
+
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) override {
+    co_return co_await run("admitting a cache", [lineage, expected](MySqlConnection& connection) {
+      return sql::admit_lineage(connection, lineage, expected);
     });
   }
 

@@ -53,10 +53,13 @@ Result<void> pass_fence(SqliteDatabase& database, std::uint64_t lineage) {
               kLineageSuperseded);
 }
 
-Result<bool> admit_lineage(SqliteDatabase& database, std::uint64_t lineage) {
+Result<std::uint64_t> read_admitted_lineage(SqliteDatabase& database) { return read_fence(database); }
+
+Result<bool> admit_lineage(SqliteDatabase& database, std::uint64_t lineage, std::uint64_t expected) {
   return in_transaction(database, [&]() -> Result<bool> {
     const Result<std::uint64_t> last = read_fence(database);
     if (!last) return std::unexpected(last.error());
+    if (*last != expected) return false;
     if (*last == lineage) return true;
     const Result<bool> superseded = is_there(database, kFindSuperseded, lineage);
     if (!superseded) return superseded;

@@ -12,7 +12,8 @@ namespace chatsync::sql {
 /// Lineage 0 is never refused.
 Result<void> pass_fence(SqliteDatabase& database, std::uint64_t lineage);
 
-Result<bool> admit_lineage(SqliteDatabase& database, std::uint64_t lineage);
+Result<std::uint64_t> read_admitted_lineage(SqliteDatabase& database);
+Result<bool> admit_lineage(SqliteDatabase& database, std::uint64_t lineage, std::uint64_t expected);
 
 Result<bool> is_lineage_known(SqliteDatabase& database, std::uint64_t lineage);
 Result<void> insert_lineage(SqliteDatabase& database, std::uint64_t lineage);

@@ -100,8 +100,14 @@ class SqliteTurnStore final : public SqlStore {
         });
   }
 
-  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
-    return writing([lineage](SqliteDatabase& database) { return sql::admit_lineage(database, lineage); });
+  AsyncResult<std::uint64_t> admitted_lineage() override {
+    return reading([](SqliteDatabase& database) { return read_admitted_lineage(database); });
+  }
+
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) override {
+    return writing([lineage, expected](SqliteDatabase& database) {
+      return sql::admit_lineage(database, lineage, expected);
+    });
   }
 
   AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {

@@ -15,7 +15,7 @@ namespace chatsync::sync {
 /// What a drain works with; all of it outlives the drain.
 struct DrainTools {
   boost::asio::any_io_executor executor;
-  const TurnCache& cache;
+  TurnCache& cache;
   PendingTurns& pending;
   TurnStore& store;
   const Clock& clock;

@@ -17,6 +17,7 @@ namespace chatsync::sync {
 namespace {
 
 constexpr int kLooksWithoutProgress = 3;
+constexpr int kAdmissions = 3;
 
 std::unexpected<Error> store_failed(Error error) {
   error.code = kStoreNotAsked;
@@ -40,12 +41,22 @@ std::vector<std::int64_t> stamps_of(const std::vector<SettledTurn>& turns) {
 
 }  // namespace
 
-AsyncResult<void> admit_cache(const TurnCache* cache, TurnStore* store) {
-  const std::uint64_t lineage = cache->lineage();
-  if (lineage == 0) co_return Result<void>();
-  Result<bool> admitted = co_await store->admit_lineage(lineage);
-  if (!admitted) co_return store_failed(std::move(admitted).error());
-  if (*admitted) co_return Result<void>();
+AsyncResult<void> admit_cache(TurnCache* cache, TurnStore* store) {
+  for (int attempt = 0; attempt < kAdmissions; ++attempt) {
+    const std::uint64_t lineage = cache->lineage();
+    if (lineage == 0) co_return Result<void>();
+    Result<std::uint64_t> admitted = co_await store->admitted_lineage();
+    if (!admitted) co_return store_failed(std::move(admitted).error());
+    if (*admitted == lineage) co_return Result<void>();
+    // The cache must be alive after that was read: one that is gone could else take the place of its
+    // successor.
+    Result<CacheHealth> alive = co_await cache->health();
+    if (!alive) co_return failure_of(std::move(alive));
+    if (cache->lineage() != lineage) continue;
+    Result<bool> moved = co_await store->admit_lineage(lineage, *admitted);
+    if (!moved) co_return store_failed(std::move(moved).error());
+    if (*moved) co_return Result<void>();
+  }
   co_return fail(
       ErrorKind::unavailable,
       "the cache at hand is one that other instances have left for another: see where each instance "

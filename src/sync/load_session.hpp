@@ -21,7 +21,7 @@ inline constexpr const char* kStoreNotAsked = "store_unavailable";
 
 /// Has the store accept what comes from this cache, and nothing more from those that it has taken the place
 /// of. `unavailable` if the cache is itself one that others have left, or has the code kStoreNotAsked.
-AsyncResult<void> admit_cache(const TurnCache* cache, TurnStore* store);
+AsyncResult<void> admit_cache(TurnCache* cache, TurnStore* store);
 
 /// Brings the cache up to what the store knows of a session, and settles its unsettled turns: the cache
 /// numbers them, the store commits the numbers. Any two loaders may do this at the same time, and either may

@@ -68,9 +68,13 @@ class FaultyStore final : public TurnStore {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await store_().settle(std::move(session_id), std::move(turns), lineage);
   }
-  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override {
+  AsyncResult<std::uint64_t> admitted_lineage() override {
     if (outage) co_return std::unexpected(*outage);
-    co_return co_await store_().admit_lineage(lineage);
+    co_return co_await store_().admitted_lineage();
+  }
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().admit_lineage(lineage, expected);
   }
   AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override {
     if (outage) co_return std::unexpected(*outage);

@@ -180,9 +180,10 @@ TEST_P(StoreSettle, AcceptsEveryCacheBeforeAnyWasAdmitted) {
 
 TEST_P(StoreSettle, StoresNothingOfACacheThatAnotherOneReplaced) {
   constexpr std::uint64_t kGreat = 0xfedc'ba98'7654'3210;
-  EXPECT_TRUE(ok(store().admit_lineage(41)));
+  EXPECT_TRUE(ok(store().admit_lineage(41, 0)));
   ASSERT_TRUE(write_of(41, numbered_turns("s", 1, 1)));
-  EXPECT_TRUE(ok(store().admit_lineage(kGreat)));
+  EXPECT_TRUE(ok(store().admit_lineage(kGreat, 41)));
+  EXPECT_EQ(ok(store().admitted_lineage()), kGreat);
   const auto refused = write_of(41, numbered_turns("s", 2, 3));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
@@ -195,8 +196,8 @@ TEST_P(StoreSettle, StoresNothingOfACacheThatAnotherOneReplaced) {
 
 TEST_P(StoreSettle, SettlesNothingByACacheThatAnotherOneReplaced) {
   append_turns(1, 1);
-  ok(store().admit_lineage(41));
-  ok(store().admit_lineage(42));
+  ok(store().admit_lineage(41, 0));
+  ok(store().admit_lineage(42, 41));
   const Error error = failure(store().settle("s", {{.timestamp_us = at(1), .seq = 9}}, 41));
   EXPECT_EQ(error.kind, ErrorKind::conflict);
   EXPECT_EQ(error.code, kLineageSuperseded);
@@ -206,15 +207,21 @@ TEST_P(StoreSettle, SettlesNothingByACacheThatAnotherOneReplaced) {
 }
 
 TEST_P(StoreSettle, DoesNotAdmitACacheAgainThatAnotherOneReplaced) {
-  EXPECT_TRUE(ok(store().admit_lineage(41)));
-  EXPECT_TRUE(ok(store().admit_lineage(41)));
-  EXPECT_TRUE(ok(store().admit_lineage(42)));
+  EXPECT_TRUE(ok(store().admit_lineage(41, 0)));
+  EXPECT_TRUE(ok(store().admit_lineage(41, 41)));
+  EXPECT_TRUE(ok(store().admit_lineage(42, 41)));
   rig().restart();
-  EXPECT_FALSE(ok(store().admit_lineage(41)));
-  EXPECT_TRUE(ok(store().admit_lineage(42)));
-  EXPECT_TRUE(ok(store().admit_lineage(43)));
-  EXPECT_FALSE(ok(store().admit_lineage(42)));
+  EXPECT_FALSE(ok(store().admit_lineage(41, 42)));
+  EXPECT_TRUE(ok(store().admit_lineage(43, 42)));
+  EXPECT_FALSE(ok(store().admit_lineage(42, 43)));
   ASSERT_FALSE(write_of(42, numbered_turns("s", 1, 1)));
+}
+
+TEST_P(StoreSettle, DoesNotAdmitACacheInPlaceOfOneThatWasNotSeen) {
+  EXPECT_EQ(ok(store().admitted_lineage()), 0U);
+  EXPECT_TRUE(ok(store().admit_lineage(43, 0)));
+  EXPECT_FALSE(ok(store().admit_lineage(42, 0))) << "42 may be the one that 43 took the place of";
+  EXPECT_EQ(ok(store().admitted_lineage()), 43U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Contract, StoreSettle, every_store(), store_name);

@@ -50,7 +50,7 @@ TEST_P(StoreUpgrade, KeepsWhatIsThereAndGoesOn) {
   const auto appended = ok(store.append(
       std::make_shared<const std::vector<DirectTurn>>(std::vector<DirectTurn>{{turn_of("s", 4)}})));
   EXPECT_EQ(appended.front()->question_count, 4);
-  ok(store.admit_lineage(3));
+  ok(store.admit_lineage(3, 0));
   EXPECT_EQ(rig->select("SELECT version FROM schema_version ORDER BY version"),
             (std::vector<std::string>{"1", "2"}));
 }

@@ -46,9 +46,13 @@ AsyncResult<void> StorePort::settle(std::string session_id, std::vector<SettledT
   });
 }
 
-AsyncResult<bool> StorePort::admit_lineage(std::uint64_t lineage) {
-  return call<bool>(fmt::format("admit lineage {}", lineage),
-                    [this, lineage] { return server_.admit_lineage(lineage); });
+AsyncResult<std::uint64_t> StorePort::admitted_lineage() {
+  return call<std::uint64_t>("admitted lineage", [this] { return server_.admitted_lineage(); });
+}
+
+AsyncResult<bool> StorePort::admit_lineage(std::uint64_t lineage, std::uint64_t expected) {
+  return call<bool>(fmt::format("admit lineage {} after {}", lineage, expected),
+                    [this, lineage, expected] { return server_.admit_lineage(lineage, expected); });
 }
 
 AsyncResult<std::vector<SessionCount>> StorePort::counts_of(std::vector<std::string> session_ids) {

@@ -21,7 +21,8 @@ class StorePort final : public TurnStore {
   AsyncResult<std::vector<std::string>> unsettled_sessions(std::string after, std::size_t limit) override;
   AsyncResult<void> settle(std::string session_id, std::vector<SettledTurn> turns,
                            std::uint64_t lineage) override;
-  AsyncResult<bool> admit_lineage(std::uint64_t lineage) override;
+  AsyncResult<std::uint64_t> admitted_lineage() override;
+  AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) override;
   AsyncResult<std::vector<SessionCount>> counts_of(std::vector<std::string> session_ids) override;
   AsyncResult<bool> knows_lineage(std::uint64_t lineage) override;
   AsyncResult<void> note_lineage(std::uint64_t lineage) override;

@@ -12,8 +12,8 @@ bool StoreServer::refuses_lineage(std::uint64_t lineage) const {
   return lineage != 0 && admitted_ != 0 && lineage != admitted_;
 }
 
-bool StoreServer::admit_lineage(std::uint64_t lineage) {
-  if (superseded_.contains(lineage)) return false;
+bool StoreServer::admit_lineage(std::uint64_t lineage, std::uint64_t expected) {
+  if (admitted_ != expected || superseded_.contains(lineage)) return false;
   if (admitted_ != 0 && admitted_ != lineage) superseded_.insert(admitted_);
   admitted_ = lineage;
   return true;
@@ -51,8 +51,7 @@ Result<WriteOutcome> StoreServer::write(const TurnBatch& batch) {
 }
 
 void StoreServer::insert(const PendingTurn& pending, WriteOutcome& outcome) {
-  Turn turn = pending.turn;
-  if (turn.turn_id.empty()) turn.turn_id = "stranger-" + pending.key;
+  const Turn& turn = pending.turn;
   StoredState& stored = sessions[turn.session_id];
   if (stored.session.session_id.empty()) {
     stored.session = {.session_id = turn.session_id, .user_id = turn.user_id};
@@ -163,12 +162,12 @@ bool StoreServer::settle_by(const Turn& turn) {
   const auto place = places_.find(turn.turn_id);
   if (place == places_.end() || place->second.first != turn.session_id) return false;
   if (sessions[turn.session_id].unsettled.erase(place->second.second) == 0) return false;
-  move_row(place->second, turn.seq.value_or(0), turn.timestamp_us);
+  move_row(place->second, turn.seq, turn.timestamp_us);
   return true;
 }
 
 /// Gives a turn that was unsettled its number, and its time stamp if that is free.
-void StoreServer::move_row(const Place& from, std::int64_t seq, std::int64_t timestamp_us) {
+void StoreServer::move_row(const Place& from, std::optional<std::int64_t> seq, std::int64_t timestamp_us) {
   auto row = rows.extract(from);
   row.mapped().seq = seq;
   const Place last{row.key().first, timestamp_us};
@@ -179,7 +178,7 @@ void StoreServer::move_row(const Place& from, std::int64_t seq, std::int64_t tim
   }
   Session& session = sessions[last.first].session;
   session.updated_at_us = std::max(session.updated_at_us, row.mapped().timestamp_us);
-  session.question_count = std::max(session.question_count, seq);
+  session.question_count = std::max(session.question_count, seq.value_or(0));
   rows.insert(std::move(row));
 }
 

@@ -28,7 +28,8 @@ class StoreServer {
   std::vector<Result<AppendOutcome>> append(const std::vector<DirectTurn>& turns);
   std::vector<std::string> unsettled_sessions(const std::string& after, std::size_t limit) const;
   Result<void> settle(const std::string& session_id, std::vector<SettledTurn> turns, std::uint64_t lineage);
-  bool admit_lineage(std::uint64_t lineage);
+  std::uint64_t admitted_lineage() const { return admitted_; }
+  bool admit_lineage(std::uint64_t lineage, std::uint64_t expected);
   std::vector<SessionCount> counts_of(const std::vector<std::string>& session_ids) const;
   std::optional<StoredSession> load(const std::string& session_id, std::size_t recent) const;
   std::vector<Turn> turns(const std::string& session_id, const TurnPage& page) const;
@@ -50,7 +51,7 @@ class StoreServer {
  private:
   bool refuses_lineage(std::uint64_t lineage) const;
   bool settle_by(const Turn& turn);
-  void move_row(const Place& from, std::int64_t seq, std::int64_t timestamp_us);
+  void move_row(const Place& from, std::optional<std::int64_t> seq, std::int64_t timestamp_us);
   void insert(const PendingTurn& pending, WriteOutcome& outcome);
   void quarantine(DeadLetter letter, const std::string& turn_id);
   Result<AppendOutcome> append_one(const DirectTurn& direct);

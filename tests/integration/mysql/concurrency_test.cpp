@@ -139,7 +139,7 @@ TEST_F(MySqlConcurrency, AnAppendThatWaitsTooLongForALockTakesEverythingBackAndI
 }
 
 TEST_F(MySqlConcurrency, ADrainOfAnEarlierCacheEndsBeforeAnotherOneIsAdmitted) {
-  ok(store().admit_lineage(41));
+  ok(store().admit_lineage(41, 0));
   auto other = client();
   other.query("START TRANSACTION");
   // Holds the write back in the middle: after it passed the fence, at the first of its turns.
@@ -150,7 +150,7 @@ TEST_F(MySqlConcurrency, ADrainOfAnEarlierCacheEndsBeforeAnotherOneIsAdmitted) {
   batch.lineage = 41;
   const auto writing = start(store().write(std::make_shared<const TurnBatch>(batch)));
   ASSERT_TRUE(run_until([&] { return waiting_for_locks(1); }));
-  const auto admitting = start(store().admit_lineage(42));
+  const auto admitting = start(store().admit_lineage(42, 41));
   ASSERT_TRUE(run_until([&] { return waiting_for_locks(2); }));
   other.query("ROLLBACK");
   const auto written = finish(writing);

@@ -120,7 +120,7 @@ TEST_F(MySqlOpen, FinishesAMigrationThatBrokeOff) {
 
 TEST_F(MySqlOpen, FinishesAnUpgradeThatBrokeOffAnywhere) {
   ok(store().write(batch_of({numbered_turn("s", 1)})));
-  ok(store().admit_lineage(7));
+  ok(store().admit_lineage(7, 0));
   const std::vector<std::string> unfinished[] = {
       {"DROP TABLE unsettled_turns", "DROP TABLE cache_fence",
        "ALTER TABLE dead_letters DROP COLUMN seq, DROP COLUMN discarded_at",

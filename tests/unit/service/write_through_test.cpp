@@ -248,7 +248,7 @@ TEST_F(WriteThroughTest, TurnsOfACacheThatOthersHaveLeftAreRescued) {
   sync();
   chat("abc", "1");
   chat("abc", "2");
-  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9)));  // By another instance, for another cache.
+  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9, 1)));  // By another instance, for another cache.
   sync();
   EXPECT_EQ(store.rows.size(), 2U);
   EXPECT_EQ(store.unsettled["abc"].size(), 2U) << "the other cache is to number them";
@@ -264,7 +264,7 @@ TEST_F(WriteThroughTest, ARescuedTurnThatTheOtherCacheHasKeepsTheNumberItHasTher
   chat("abc", "1");
   chat("abc", "2");
   const auto replicated = cache.sessions;
-  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9)));
+  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9, 1)));
   sync();
   cache.sessions = replicated;
   cache.lineage_now = 9;
