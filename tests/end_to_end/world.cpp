@@ -11,9 +11,10 @@
 namespace chatsync::test {
 namespace {
 
-std::vector<SqlRow> rows_of_sqlite(const std::filesystem::path& file, const std::string& sql) {
+std::vector<SqlRow> rows_of_sqlite(const std::filesystem::path& file, const std::string& sql,
+                                   int access = SQLITE_OPEN_READONLY) {
   sqlite3* raw = nullptr;
-  const int opened = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READONLY, nullptr);
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, access, nullptr);
   const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(raw, &sqlite3_close);
   if (opened != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(raw));
   sqlite3_busy_timeout(raw, 60'000);
@@ -46,7 +47,9 @@ void PrintTo(const Combination& combination, std::ostream* out) {
 }
 
 World::World(Combination combination, WorldOptions options) : combination_(combination) {
-  if (combination.redis) {
+  if (options.sentinels > 0) {
+    sentinels_ = std::make_unique<SentinelSet>(options.sentinels, std::move(options.redis));
+  } else if (combination.redis) {
     redis_ = std::make_unique<RedisServer>(std::move(options.redis));
     if (options.proxied) redis_proxy_ = std::make_unique<FaultProxy>(redis_->port());
   }
@@ -59,6 +62,7 @@ World::World(Combination combination, WorldOptions options) : combination_(combi
 
 Environment World::environment(Environment more) const {
   more.try_emplace("DATA_DIR", data_dir().string());
+  if (sentinels_) more.try_emplace("REDIS_SENTINELS", sentinels_->addresses());
   if (redis_) {
     more.try_emplace("REDIS_HOST", redis_->host());
     more.try_emplace("REDIS_PORT", std::to_string(redis_proxy_ ? redis_proxy_->port() : redis_->port()));
@@ -80,6 +84,14 @@ std::unique_ptr<ChatsyncProcess> World::start(Environment more) const {
 std::vector<SqlRow> World::rows(const std::string& sql) const {
   if (mariadb_) return mariadb_->client(database_).query(sql);
   return rows_of_sqlite(data_dir() / "chatsync.db", sql);
+}
+
+void World::execute(const std::string& sql) const {
+  if (mariadb_) {
+    mariadb_->client(database_).query(sql);
+  } else {
+    rows_of_sqlite(data_dir() / "chatsync.db", sql, SQLITE_OPEN_READWRITE);
+  }
 }
 
 std::vector<std::string> World::column(const std::string& sql) const {

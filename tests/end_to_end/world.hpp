@@ -15,6 +15,7 @@
 #include "support/fault_proxy.hpp"
 #include "support/mariadb_server.hpp"
 #include "support/redis_server.hpp"
+#include "support/sentinel_set.hpp"
 
 namespace chatsync::test {
 
@@ -32,6 +33,7 @@ inline constexpr Combination kRedisAndMySql{.redis = true, .mysql = true};
 struct WorldOptions {
   RedisServer::Options redis{};
   MariaDbServer::Options mariadb{};
+  int sentinels = 0;     ///< Above 0: Redis is a master with a replica, watched by so many.
   bool proxied = false;  ///< Servers under test reach Redis and MariaDB through a fault proxy each.
 };
 
@@ -45,7 +47,9 @@ class World {
   Environment environment(Environment more = {}) const;
   std::unique_ptr<ChatsyncProcess> start(Environment more = {}) const;
 
-  RedisServer& redis() { return *redis_; }
+  /// The master, if there are Sentinels.
+  RedisServer& redis() { return sentinels_ ? sentinels_->current_master() : *redis_; }
+  SentinelSet& sentinels() { return *sentinels_; }
   MariaDbServer& mariadb() { return *mariadb_; }
   FaultProxy& redis_proxy() { return *redis_proxy_; }
   FaultProxy& mariadb_proxy() { return *mariadb_proxy_; }
@@ -56,6 +60,8 @@ class World {
 
   /// Reads the store's tables behind the server's back.
   std::vector<SqlRow> rows(const std::string& sql) const;
+  /// Changes them, with one statement; SQLite's only while no server runs.
+  void execute(const std::string& sql) const;
   std::int64_t integer(const std::string& sql) const { return std::stoll(rows(sql).at(0).at(0).value()); }
   std::vector<std::string> column(const std::string& sql) const;
 
@@ -63,6 +69,7 @@ class World {
   Combination combination_;
   TempDir directory_;
   std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<SentinelSet> sentinels_;
   std::unique_ptr<MariaDbServer> mariadb_;
   std::string database_;
   std::unique_ptr<FaultProxy> redis_proxy_;

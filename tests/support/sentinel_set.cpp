@@ -142,6 +142,7 @@ void SentinelSet::fail_over() {
     await("the Sentinels make the replica master",
           [&] { return sentinel->master_port() == replica_.port(); });
   }
+  failed_over_ = true;
   await("the replica takes its promotion", [&] { return has_field(replica_.client(), "role:master"); });
 }
 

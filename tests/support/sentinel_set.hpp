@@ -55,6 +55,7 @@ class SentinelSet {
 
   RedisServer& master() { return master_; }
   RedisServer& replica() { return replica_; }
+  RedisServer& current_master() { return failed_over_ ? replica_ : master_; }
   Sentinel& sentinel(std::size_t index) { return *sentinels_.at(index); }
   /// As REDIS_SENTINELS takes them.
   std::string addresses() const;
@@ -74,6 +75,7 @@ class SentinelSet {
   RedisServer master_;
   RedisServer replica_;
   std::vector<std::unique_ptr<Sentinel>> sentinels_;
+  bool failed_over_ = false;
 };
 
 }  // namespace chatsync::test
