@@ -22,6 +22,11 @@ CachedState* CacheServer::find_state(const std::string& session_id) {
   return &found->second;
 }
 
+bool CacheServer::is_marked_erased(const std::string& session_id) const {
+  const auto mark = memory_.erased.find(session_id);
+  return mark != memory_.erased.end() && mark->second > world_.now();
+}
+
 void CacheServer::mark_dirty(const std::string& session_id, CachedState& state) {
   if (fault::planted(PlantedBug::drop_dirty_mark) && state.pending.size() > 1) {
     memory_.dirty.erase(session_id);
@@ -44,7 +49,8 @@ void CacheServer::append_history(CachedState& state, const Turn& turn) {
 
 RecordOutcome CacheServer::record(Turn turn, SessionPresence presence) {
   CachedState* found = find_state(turn.session_id);
-  if (presence == SessionPresence::unknown && (found == nullptr || !found->count))
+  const bool counted = found != nullptr && found->count;
+  if (!counted && (presence == SessionPresence::unknown || is_marked_erased(turn.session_id)))
     return {.session_missing = true};
   CachedState& state = found != nullptr ? *found : memory_.sessions[turn.session_id];
   if (!fault::planted(PlantedBug::time_from_clock_alone)) {
@@ -67,6 +73,7 @@ RecordOutcome CacheServer::record(Turn turn, SessionPresence presence) {
 }
 
 std::vector<SettledTurn> CacheServer::seed(const SessionSeed& seed) {
+  if (is_marked_erased(seed.session.session_id)) return {};
   CachedState* found = find_state(seed.session.session_id);
   CachedState& state = found != nullptr ? *found : memory_.sessions[seed.session.session_id];
   const bool put_in = !state.count;
@@ -115,6 +122,7 @@ void CacheServer::forget_settled(const std::string& session_id,
 
 bool CacheServer::create(const Session& session) {
   const CachedState* const found = find_state(session.session_id);
+  if (is_marked_erased(session.session_id)) return false;
   if (found != nullptr && (found->count || found->has_pending())) return false;
   CachedState& state = memory_.sessions[session.session_id];
   state.own = session;
@@ -175,6 +183,7 @@ std::size_t CacheServer::erase(const std::string& session_id) {
   const std::size_t deleted = state == nullptr ? 0 : state->pending.size() + state->broken.size();
   memory_.sessions.erase(session_id);
   memory_.dirty.erase(session_id);
+  memory_.erased[session_id] = world_.now() + session_ttl_;
   return deleted;
 }
 

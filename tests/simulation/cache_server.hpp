@@ -32,6 +32,7 @@ struct CachedState {
 struct CacheMemory {
   std::map<std::string, CachedState> sessions;
   std::set<std::string> dirty;
+  std::map<std::string, Micros> erased;  ///< Marks that keep erased sessions out, with the time of their end.
 };
 
 /// The cache as a model: the steps of the Lua scripts, each atomic, on plain containers.
@@ -73,6 +74,7 @@ class CacheServer {
   bool up = true;
 
  private:
+  bool is_marked_erased(const std::string& session_id) const;
   CachedState* find_state(const std::string& session_id);
   void mark_dirty(const std::string& session_id, CachedState& state);
   void let_expire_if_idle(const std::string& session_id, CachedState& state);

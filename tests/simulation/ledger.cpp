@@ -139,9 +139,7 @@ void Ledger::check_call(const Call& call) {
     if (quarantine == store_.dead_letters.end() || refused) return;
     ++quarantined;
     if (!rewound_.contains(call.session_id) && !sessions_of_strangers.contains(call.session_id) &&
-        std::ranges::none_of(calls, [&](const auto& each) {
-          return each.second.session_id == call.session_id && each.second.provisional;
-        }))
+        !store_.displaced.contains(call.turn_id))
       violate(call.user_id + " lost its identity to another turn");
     return;
   }
@@ -172,13 +170,14 @@ void Ledger::check_session(const std::string& session_id) {
     if (call.session_id != session_id) continue;
     provisional = provisional || call.provisional;
     if (call.outcome == Outcome::acknowledged && !call.provisional && !excused_users_.contains(user) &&
-        store_.find(call.turn_id) != nullptr)
+        !call.turn_id.empty() && store_.find(call.turn_id) != nullptr)
       known.push_back(&call);
   }
   if (!numbers.empty() && *numbers.rbegin() > count)
     violate(fmt::format("{}: count {} is below number {}", session_id, count, *numbers.rbegin()));
   // A turn in quarantine has a number that another turn may have as well.
-  const std::int64_t doubled = letters > 0 && (provisional || rewound_.contains(session_id)) ? letters : 0;
+  const std::int64_t doubled =
+      letters > 0 && (!store_.displaced.empty() || rewound_.contains(session_id)) ? letters : 0;
   const bool strange = sessions_of_strangers.contains(session_id);
   if (!strange && (count > there + lost || count < there - doubled))
     violate(fmt::format("{}: count {}, but {} rows, {} dead letters and {} lost", session_id, count,

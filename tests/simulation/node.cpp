@@ -1,8 +1,6 @@
 #include "simulation/node.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -30,13 +28,7 @@ Node::Node(const Surroundings& around, std::string name, std::uint64_t seed)
   process.wake();
 }
 
-Node::~Node() {
-  // What still runs here would run into freed memory.
-  if (!loop_ended_) {
-    std::fputs("simulation: a node was not brought to its end\n", stderr);
-    std::abort();
-  }
-}
+Node::~Node() = default;
 
 void Node::thaw() {
   if (process.state != Process::State::frozen) return;
@@ -44,11 +36,12 @@ void Node::thaw() {
   process.wake();
 }
 
-void Node::release() {
+bool Node::release() {
   process.state = Process::State::released;
   synchronizer.stop();
   for (auto& [number, abandon] : std::exchange(process.abandon, {})) abandon();
   process.wake();
+  return loop_ended_;
 }
 
 }  // namespace chatsync::simulation

@@ -44,7 +44,8 @@ class Node {
   void thaw();
 
   /// Ends everything that goes on in the process, whatever its state. Nothing of it reaches the servers.
-  void release();
+  /// False if something does not end: then the node must not be destroyed.
+  bool release();
 
  private:
   class Echo final : public Answerer {

@@ -10,6 +10,7 @@ namespace chatsync::simulation {
 /// What one simulated run came to.
 struct RunReport {
   std::uint64_t seed = 0;
+  std::uint64_t fingerprint = 0;  ///< Of the steps taken: equal for equal runs.
   std::vector<std::string> violations;
   std::size_t acknowledged = 0;
   std::size_t unknown = 0;

@@ -15,7 +15,7 @@ namespace chatsync::simulation {
 class Scenario {
  public:
   Scenario(std::uint64_t seed, bool traced);
-  ~Scenario();
+  ~Scenario() = default;
   Scenario(const Scenario&) = delete;
   Scenario& operator=(const Scenario&) = delete;
 
@@ -53,6 +53,7 @@ class Scenario {
   void heal();
   void run_until(Micros deadline);
   bool sync_at_last();
+  void end_nodes();
 
   World world_;
   Conditions cache_conditions_;

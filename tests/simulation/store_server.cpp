@@ -44,7 +44,7 @@ Result<WriteOutcome> StoreServer::write(const TurnBatch& batch) {
     if (sessions[letter.session_id].deleted) {
       ++outcome.deleted;
     } else {
-      quarantine(letter, {});
+      quarantine(letter);
     }
   }
   return outcome;
@@ -74,12 +74,14 @@ void StoreServer::insert(const PendingTurn& pending, WriteOutcome& outcome) {
   if (places_.contains(turn.turn_id) || rows.contains(place)) {
     if (fault::planted(PlantedBug::insert_ignore)) return;
     ++outcome.quarantined;
+    const auto in_the_way = rows.find(place);
+    if (in_the_way != rows.end() && appended.contains(in_the_way->second.turn_id))
+      displaced.insert(turn.turn_id);
     quarantine({.session_id = turn.session_id,
                 .key = pending.key,
                 .reason = "clash",
                 .error_code = "identity_clash",
-                .payload = turn.turn_id},
-               turn.turn_id);
+                .payload = turn.turn_id});
   } else {
     ++outcome.inserted;
     places_.emplace(turn.turn_id, place);
@@ -93,11 +95,10 @@ void StoreServer::insert(const PendingTurn& pending, WriteOutcome& outcome) {
   }
 }
 
-void StoreServer::quarantine(DeadLetter letter, const std::string& turn_id) {
+void StoreServer::quarantine(DeadLetter letter) {
   const bool known = std::ranges::any_of(dead_letters, [&](const DeadLetter& each) {
     return each.session_id == letter.session_id && each.key == letter.key && each.payload == letter.payload;
   });
-  if (!turn_id.empty()) lettered_ids.insert(turn_id);
   if (!known) dead_letters.push_back(std::move(letter));
 }
 
@@ -131,6 +132,7 @@ Result<AppendOutcome> StoreServer::append_one(const DirectTurn& direct) {
   turn.seq = stored.session.question_count + static_cast<std::int64_t>(stored.unsettled.size()) + 1;
   stored.session.updated_at_us = std::max(stored.session.updated_at_us, turn.timestamp_us);
   stored.unsettled.insert(turn.timestamp_us);
+  appended.insert(turn.turn_id);
   const Place place{turn.session_id, turn.timestamp_us};
   places_.emplace(turn.turn_id, place);
   rows.emplace(place, turn);

@@ -45,15 +45,16 @@ class StoreServer {
   std::map<std::string, StoredState> sessions;
   std::map<Place, Turn> rows;
   std::vector<DeadLetter> dead_letters;
-  std::set<std::string> lettered_ids;  ///< Ids of the turns in dead_letters.
+  std::set<std::string> displaced;  ///< Turns in dead_letters whose place an appended one has.
   std::set<std::uint64_t> lineages;
+  std::set<std::string> appended;  ///< Turns that were taken in the cache's place.
 
  private:
   bool refuses_lineage(std::uint64_t lineage) const;
   bool settle_by(const Turn& turn);
   void move_row(const Place& from, std::optional<std::int64_t> seq, std::int64_t timestamp_us);
   void insert(const PendingTurn& pending, WriteOutcome& outcome);
-  void quarantine(DeadLetter letter, const std::string& turn_id);
+  void quarantine(DeadLetter letter);
   Result<AppendOutcome> append_one(const DirectTurn& direct);
   std::vector<Turn> of_session(const std::string& session_id) const;
 

@@ -177,7 +177,7 @@ void Scenario::write_as_stranger() {
   const std::string session_id = "strange" + std::to_string(random.between(0, 1));
   ledger_.sessions_of_strangers.insert(session_id);
   const Turn turn{.session_id = session_id,
-                  .turn_id = {},
+                  .turn_id = "stranger-" + std::to_string(world_.now()),
                   .timestamp_us = 1'700'000'000'000'000 + world_.now(),
                   .user_id = "stranger" + std::to_string(next_call_++),
                   .question = "asked elsewhere",

@@ -16,6 +16,7 @@ bool World::step() {
   Scheduled next = std::move(heap_.back());
   heap_.pop_back();
   now_ = next.time;
+  fingerprint_ = (fingerprint_ ^ static_cast<std::uint64_t>(now_) ^ next.number << 40U) * 0x100000001b3;
   next.event();
   return true;
 }

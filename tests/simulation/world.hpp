@@ -34,6 +34,9 @@ class World {
   /// The next event happens. False if there is none.
   bool step();
 
+  /// Differs between two runs unless they took the same steps at the same times.
+  std::uint64_t fingerprint() const { return fingerprint_; }
+
   bool traced() const { return traced_; }
 
   template <class... Args>
@@ -57,6 +60,7 @@ class World {
 
   Micros now_ = 0;
   std::uint64_t scheduled_ = 0;
+  std::uint64_t fingerprint_ = 0;
   std::vector<Scheduled> heap_;
   const bool traced_;
 };
