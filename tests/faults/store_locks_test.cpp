@@ -10,11 +10,11 @@ namespace {
 
 class StoreLocks : public ::testing::Test {
  protected:
-  StoreLocks() {
+  void start(const std::string& mysql_timeout) {
     world_.mariadb().client().query("SET GLOBAL max_allowed_packet = 16384");
-    server_ = world_.start({{"MYSQL_TIMEOUT", "4"}});
+    server_ = world_.start({{"MYSQL_TIMEOUT", mysql_timeout}});
     client_.emplace(server_->client());
-    ask_in({"a", "b"}, 1);
+    ask_in({"a", "b", "c"}, 1);
     sync_now(*client_);
   }
 
@@ -39,6 +39,7 @@ class StoreLocks : public ::testing::Test {
 };
 
 TEST_F(StoreLocks, TheVictimOfADeadlockWritesItsBatchAgain) {
+  start("30");
   MySqlClient other = world_.mariadb().client(world_.database());
   ask_in({"a", "b"}, 20);
   other.query("CREATE TABLE ballast (x INT) ENGINE = InnoDB");
@@ -60,17 +61,19 @@ TEST_F(StoreLocks, TheVictimOfADeadlockWritesItsBatchAgain) {
 }
 
 TEST_F(StoreLocks, ALockThatIsNotReleasedTakesTheWholeBatchBack) {
+  start("2");  // Of which a lock may take half.
   MySqlClient other = world_.mariadb().client(world_.database());
   other.query("START TRANSACTION");
-  // Nothing can be added to b; its session row and the turns of a are written by the time this is met.
-  other.query("SELECT * FROM chat_messages WHERE session_id = 'b' FOR UPDATE");
-  ask_in({"a", "b"}, 10);
+  // Nothing can be added before, among and after the turns of c. By the time this is met, the rows of all
+  // sessions and the turns of a are written.
+  other.query("SELECT * FROM chat_messages WHERE session_id = 'c' FOR UPDATE");
+  ask_in({"a", "b", "c"}, 10);
   for (int attempt = 0; attempt < 2; ++attempt) {
     const HttpResponse failed = client_->get("/sync_now");
     EXPECT_EQ(failed.status, 503) << failed.body;
-    EXPECT_EQ(failed.json().at("error").at("pending"), 20) << failed.body;
-    EXPECT_EQ(world_.integer("SELECT count(*) FROM chat_messages"), 2);
-    EXPECT_EQ(world_.integer("SELECT sum(question_count) FROM chat_sessions"), 2);
+    EXPECT_EQ(failed.json().at("error").at("pending"), 30) << failed.body;
+    EXPECT_EQ(world_.integer("SELECT count(*) FROM chat_messages"), 3);
+    EXPECT_EQ(world_.integer("SELECT sum(question_count) FROM chat_sessions"), 3);
   }
   EXPECT_EQ(lines_with(*server_, "[1205]"), 1) << server_->standard_error();
   other.query("ROLLBACK");

@@ -38,7 +38,7 @@ class StoreTrouble : public ::testing::Test {
   const std::vector<std::string> sessions_{"a", "b", "c"};
   std::unique_ptr<ChatsyncProcess> server_;
   std::vector<Call> asked_;  ///< Beside a load.
-  int attempts_ = 3;         ///< To sync during the trouble, beside the server's own.
+  int attempts_ = 2;         ///< To sync during the trouble, beside the server's own.
 };
 
 }  // namespace chatsync::test
