@@ -87,10 +87,16 @@ boost::asio::awaitable<Reconciled> Reconciler::compare_all(std::size_t* settled)
     compared += ids.size();
     const Result<std::vector<SessionCount>> stored = co_await store_.counts_of(std::move(ids));
     if (!stored) co_return of_store(stored.error());
+    std::vector<std::string> to_load;
     for (const SessionCount& count : *stored) {
-      if (cached[count.session_id] >= count.question_count) continue;
-      ++raised;
-      Reconciled done = co_await load(count.session_id, settled);
+      const auto tally = cached.extract(count.session_id);
+      if (tally.mapped() < count.question_count) to_load.push_back(count.session_id);
+    }
+    raised += to_load.size();
+    // The store does not know the rest: they are not synced yet, or were erased since this memory was saved.
+    for (auto& [session_id, count] : cached) to_load.push_back(session_id);
+    for (std::string& session_id : to_load) {
+      Reconciled done = co_await load(std::move(session_id), settled);
       if (!done) co_return done;
     }
   }
@@ -100,9 +106,12 @@ boost::asio::awaitable<Reconciled> Reconciler::compare_all(std::size_t* settled)
 }
 
 boost::asio::awaitable<Reconciled> Reconciler::load(std::string session_id, std::size_t* settled) {
-  const Result<LoadedAs> loaded = co_await load_session(&cache_, &store_, std::move(session_id), settled);
-  if (loaded) co_return Reconciled();
-  co_return failed(loaded.error());
+  const Result<LoadedAs> loaded = co_await load_session(&cache_, &store_, session_id, settled);
+  if (!loaded) co_return failed(loaded.error());
+  if (*loaded != LoadedAs::erased) co_return Reconciled();
+  const Result<std::size_t> erased = co_await cache_.erase(std::move(session_id));
+  if (!erased) co_return of_cache(erased.error());
+  co_return Reconciled();
 }
 
 }  // namespace chatsync::sync

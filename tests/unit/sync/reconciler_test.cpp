@@ -61,6 +61,16 @@ TEST_F(ReconcilerTest, RaisesEveryCountThatIsBehindTheStoreUnderAnUnknownLineage
   EXPECT_TRUE(store.lineages.contains(7));
 }
 
+TEST_F(ReconcilerTest, ErasesWhatWasErasedSinceTheCachesMemoryWasSaved) {
+  record("a", 1);
+  record("b", 1);
+  ASSERT_TRUE(test::run_coroutine(io, store.erase("a", 1)));
+  cache.lineage_now = 7;
+  ASSERT_TRUE(reconcile());
+  EXPECT_FALSE(cache.sessions.contains("a"));
+  EXPECT_TRUE(cache.sessions.contains("b")) << "it is only not synced yet";
+}
+
 TEST_F(ReconcilerTest, DoesNotCompareACacheThatTheStoreKnowsByItsLineage) {
   record("a", 1);
   store.sessions["a"] = {.session_id = "a", .question_count = 5};
