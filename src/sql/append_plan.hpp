@@ -15,6 +15,10 @@
 
 namespace chatsync::sql {
 
+/// How much later than a settled turn an unsettled one is stamped where the clock is behind. The cache may
+/// hold turns that it stamped in the same plight, each a microsecond later than the one before.
+inline constexpr std::int64_t kRoomForCachedTurnsUs = 1'000'000;
+
 // The decisions of TurnStore::append, without a database. Whoever calls holds the rows of the sessions
 // locked.
 
@@ -24,6 +28,7 @@ struct AppendBase {
   std::int64_t question_count = 0;  ///< The settled one.
   std::int64_t unsettled = 0;
   std::optional<std::int64_t> last_timestamp_us;
+  bool last_is_unsettled = false;
   bool began_here = false;  ///< One of its unsettled turns was the first of all.
 };
 

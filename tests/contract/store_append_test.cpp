@@ -41,15 +41,26 @@ TEST_P(StoreAppend, NumbersTheTurnsOfOneCallOneAfterTheOther) {
             (std::vector{outcome(2), outcome(1), outcome(3)}));
 }
 
-TEST_P(StoreAppend, StampsATurnLaterThanTheLastOne) {
+TEST_P(StoreAppend, StampsATurnLaterThanTheLastOneWhateverTheClockSays) {
   write(numbered_turns("s", 1, 3));
-  const std::int64_t last = turn_of("s", 3).timestamp_us;
   Turn late = turn_of("s", 1);
-  for (int next = 1; next <= 2; ++next) {
-    late.turn_id = fmt::format("late-{}", next);
-    EXPECT_EQ(append(late).timestamp_us, last + next);
-  }
-  EXPECT_EQ(load("s")->session.updated_at_us, last + 2);
+  late.turn_id = "late-1";
+  const std::int64_t first = append(late).timestamp_us;
+  EXPECT_GT(first, turn_of("s", 3).timestamp_us);
+  late.turn_id = "late-2";
+  EXPECT_EQ(append(late).timestamp_us, first + 1);
+  EXPECT_EQ(load("s")->session.updated_at_us, first + 1);
+}
+
+TEST_P(StoreAppend, LeavesRoomForTurnsThatTheCacheStampedWithTheSameClock) {
+  write(numbered_turns("s", 1, 3));
+  Turn cached = numbered_turn("s", 4);
+  cached.timestamp_us = turn_of("s", 3).timestamp_us + 1;
+  Turn appended = turn_of("s", 1);
+  appended.turn_id = "appended";
+  append(appended);
+  EXPECT_EQ(write({cached}).quarantined, 0);
+  EXPECT_EQ(turn_ids(turns("s", {.limit = 2})), (std::vector<std::string>{"s-turn-4", "appended"}));
 }
 
 TEST_P(StoreAppend, MakesTheSessionOfItsFirstTurn) {

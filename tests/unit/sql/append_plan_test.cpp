@@ -27,11 +27,18 @@ TEST(PlanAppend, CountsSettledUnsettledAndEarlierTurnsOfTheCall) {
 
 TEST(PlanAppend, StampsTurnsOneAfterTheOtherWhateverTheClockSays) {
   const std::vector turns{direct("s", 100, "a"), direct("s", 90, "b"), direct("s", 101, "c")};
-  const auto plan = plan_append(turns, {{"s", {.last_timestamp_us = 100}}}, {});
+  const auto plan = plan_append(turns, {{"s", {.last_timestamp_us = 100, .last_is_unsettled = true}}}, {});
   EXPECT_EQ(plan.outcomes[0]->timestamp_us, 101);
   EXPECT_EQ(plan.outcomes[1]->timestamp_us, 102);
   EXPECT_EQ(plan.outcomes[2]->timestamp_us, 103);
   EXPECT_EQ(plan.later_activity.at("s"), 103);
+}
+
+TEST(PlanAppend, LeavesRoomForTurnsThatTheCacheStampedAfterASettledOne) {
+  const std::vector turns{direct("s", 100, "a"), direct("s", 100, "b")};
+  const auto plan = plan_append(turns, {{"s", {.last_timestamp_us = 100}}}, {});
+  EXPECT_EQ(plan.outcomes[0]->timestamp_us, 100 + kRoomForCachedTurnsUs);
+  EXPECT_EQ(plan.outcomes[1]->timestamp_us, 101 + kRoomForCachedTurnsUs);
 }
 
 TEST(PlanAppend, OrdersItsRowsByTheirPrimaryKeys) {
