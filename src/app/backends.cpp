@@ -80,23 +80,38 @@ class EmbeddedSide final : public CacheSide {
 
 class OpenBackends final : public Backends {
  public:
-  OpenBackends(embedded::DataDirLock lock, std::unique_ptr<TurnStore> store, std::unique_ptr<CacheSide> side)
+  OpenBackends(embedded::DataDirLock lock, std::unique_ptr<sql::SqlStore> store,
+               std::unique_ptr<CacheSide> side)
       : lock_(std::move(lock)), store_(std::move(store)), side_(std::move(side)) {}
 
   TurnCache& cache(std::size_t worker) override { return side_->cache(worker); }
   TurnCache& sync_cache() override { return side_->sync_cache(); }
   PendingTurns& pending() override { return side_->pending(); }
   TurnStore& store() override { return *store_; }
+  StoreAudit& store_audit() override { return *store_; }
+  DeadLetters& dead_letters() override { return *store_; }
   std::string cache_place() const override { return side_->place(); }
   void close() override { side_->close(); }
 
  private:
   embedded::DataDirLock lock_;  // Released last, when no file of the directory is open any more.
-  std::unique_ptr<TurnStore> store_;
+  std::unique_ptr<sql::SqlStore> store_;
   std::unique_ptr<CacheSide> side_;
 };
 
-Result<std::unique_ptr<TurnStore>> open_store(const Settings& settings) {
+class OpenStore final : public StoreOnly {
+ public:
+  OpenStore(embedded::DataDirLock lock, std::unique_ptr<sql::SqlStore> store)
+      : lock_(std::move(lock)), store_(std::move(store)) {}
+
+  DeadLetters& dead_letters() override { return *store_; }
+
+ private:
+  embedded::DataDirLock lock_;
+  std::unique_ptr<sql::SqlStore> store_;
+};
+
+Result<std::unique_ptr<sql::SqlStore>> open_store(const Settings& settings) {
   if (!settings.mysql.enabled()) return sql::open_sqlite_store(settings.data_dir / "chatsync.db");
   // One more than the drain uses, so that requests can read while it writes.
   return sql::open_mysql_store({.server = settings.mysql}, settings.sync.connections + 1);
@@ -112,7 +127,7 @@ Result<std::unique_ptr<Backends>> open_backends(const Settings& settings, const 
     if (!acquired) return failure_of(std::move(acquired));
     lock = std::move(*acquired);
   }
-  Result<std::unique_ptr<TurnStore>> store = open_store(settings);
+  Result<std::unique_ptr<sql::SqlStore>> store = open_store(settings);
   if (!store) return failure_of(std::move(store));
 
   std::unique_ptr<CacheSide> side;
@@ -127,6 +142,18 @@ Result<std::unique_ptr<Backends>> open_backends(const Settings& settings, const 
     side = std::make_unique<EmbeddedSide>(std::move(*cache), journal);
   }
   return std::make_unique<OpenBackends>(std::move(lock), std::move(*store), std::move(side));
+}
+
+Result<std::unique_ptr<StoreOnly>> open_store_only(const Settings& settings) {
+  embedded::DataDirLock lock;
+  if (!settings.mysql.enabled()) {
+    Result<embedded::DataDirLock> acquired = embedded::DataDirLock::acquire(settings.data_dir);
+    if (!acquired) return failure_of(std::move(acquired));
+    lock = std::move(*acquired);
+  }
+  Result<std::unique_ptr<sql::SqlStore>> store = open_store(settings);
+  if (!store) return failure_of(std::move(store));
+  return std::make_unique<OpenStore>(std::move(lock), std::move(*store));
 }
 
 }  // namespace chatsync::app

@@ -10,7 +10,9 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/settings.hpp"
+#include "chat/dead_letters.hpp"
 #include "chat/pending_turns.hpp"
+#include "chat/store_audit.hpp"
 #include "chat/turn_cache.hpp"
 #include "chat/turn_store.hpp"
 
@@ -26,6 +28,8 @@ class Backends {
   virtual TurnCache& sync_cache() = 0;               ///< To be used on the synchroniser's thread.
   virtual PendingTurns& pending() = 0;               ///< The same.
   virtual TurnStore& store() = 0;
+  virtual StoreAudit& store_audit() = 0;
+  virtual DeadLetters& dead_letters() = 0;
 
   virtual std::string cache_place() const = 0;  ///< Where pending turns lie, for messages.
 
@@ -36,5 +40,15 @@ class Backends {
 /// Blocks until everything is reachable, or returns the first thing that is not: one line that names it.
 Result<std::unique_ptr<Backends>> open_backends(const Settings& settings, const Clock& clock,
                                                 std::vector<IoThread*> workers, IoThread& sync_thread);
+
+/// The store alone, for commands that ask nothing of the cache.
+class StoreOnly {
+ public:
+  virtual ~StoreOnly() = default;
+  virtual DeadLetters& dead_letters() = 0;
+};
+
+/// Opens the store that the settings ask for. SQLite's only while no server uses it.
+Result<std::unique_ptr<StoreOnly>> open_store_only(const Settings& settings);
 
 }  // namespace chatsync::app

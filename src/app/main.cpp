@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "app/dead_letters.hpp"
 #include "app/doctor.hpp"
 #include "app/exit_codes.hpp"
 #include "app/serve.hpp"
+#include "app/verify.hpp"
 #include "base/log.hpp"
 #include "base/settings_loader.hpp"
 #include "base/settings_report.hpp"
@@ -16,6 +18,8 @@ namespace {
 int run(const chatsync::LoadedSettings& loaded) {
   using namespace chatsync;
   if (loaded.command == "doctor") return app::doctor(loaded.settings);
+  if (loaded.command == "verify") return app::verify(loaded.settings);
+  if (loaded.command == "dead-letters") return app::dead_letters(loaded.settings, loaded.arguments);
   return app::serve(loaded.settings);
 }
 

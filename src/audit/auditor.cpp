@@ -138,13 +138,16 @@ AsyncResult<void> Auditor::audit_pending_of(std::string session_id, std::int64_t
   for (int looks = 0; looks < 2; ++looks) {
     const Result<std::optional<SessionView::Cached>> cached = co_await cached_view(session_id);
     if (!cached) co_return std::unexpected(cached.error());
-    if (cached->has_value()) co_return Result<void>();
+    if (cached->has_value() && (*cached)->question_count > 0) co_return Result<void>();
     // Between the pass and this look, the last of them may have been acknowledged and the session expired.
     const Result<std::vector<Turn>> still = co_await parts_.cache.pending(session_id, {.limit = 1});
     if (!still) co_return std::unexpected(still.error());
     if (still->empty()) co_return Result<void>();
   }
-  report_.ledger.pending += pending;
+  const Result<std::optional<StoreTally>> stored = co_await tally_of(session_id);
+  if (!stored) co_return std::unexpected(stored.error());
+  // One that the store knows has been judged with what is pending.
+  if (!stored->has_value()) report_.ledger.pending += pending;
   report(session_id, {fmt::format("{} pending turn{} in a session without a count in the cache", pending,
                                   pending == 1 ? "" : "s")});
   co_return Result<void>();
@@ -196,13 +199,34 @@ AsyncResult<void> Auditor::audit(SessionView quick) {
       ++report_.unsteady_sessions;
       co_return Result<void>();
     }
-    verdict = judge(**view);
-    if ((*view)->stored_and_pending > 0) overlap_seen_.insert(quick.session_id);
-    report_.stored_and_pending += (*view)->stored_and_pending;
+    Result<SessionView> with_letters = co_await add_letters(**view);
+    if (!with_letters) co_return failure_of(std::move(with_letters));
+    verdict = judge(*with_letters);
+    if (with_letters->stored_and_pending > 0) overlap_seen_.insert(quick.session_id);
+    report_.stored_and_pending += with_letters->stored_and_pending;
   }
   report_.ledger += verdict.share;
   report(quick.session_id, std::move(verdict.faults));
   co_return Result<void>();
+}
+
+AsyncResult<SessionView> Auditor::add_letters(SessionView view) {
+  if (view.stored) co_return view;
+  StoreTally tally;
+  tally.session.session_id = view.session_id;
+  LetterPage page{.limit = kTurnsAtOnce, .session_id = view.session_id, .discarded_too = true};
+  for (;;) {
+    const Result<std::vector<StoredLetter>> letters = co_await parts_.letters.list(page);
+    if (!letters) co_return std::unexpected(letters.error());
+    if (letters->empty()) break;
+    for (const StoredLetter& letter : *letters) {
+      ++(letter.discarded_at_us ? tally.discarded_letters : tally.dead_letters);
+    }
+    page.after_id = letters->back().id;
+  }
+  letters_of_sessions_ += tally.dead_letters + tally.discarded_letters;
+  if (tally.dead_letters + tally.discarded_letters > 0) view.stored = std::move(tally);
+  co_return view;
 }
 
 AsyncResult<std::optional<SessionView>> Auditor::look(std::string session_id) {

@@ -65,6 +65,8 @@ class Auditor {
   /// The session as it is at one moment; nothing if it does not keep still.
   AsyncResult<std::optional<SessionView>> look(std::string session_id);
   AsyncResult<SessionView> look_once(std::string session_id);
+  /// With the dead letters of a session that has no row in the store: no turn of it was ever written.
+  AsyncResult<SessionView> add_letters(SessionView view);
   AsyncResult<std::int64_t> count_stored_and_pending(std::string session_id);
   AsyncResult<std::optional<StoreTally>> tally_of(std::string session_id);
   AsyncResult<std::optional<SessionView::Cached>> cached_view(std::string session_id);

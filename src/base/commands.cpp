@@ -15,6 +15,9 @@ constexpr std::size_t kSlip = 2;  ///< So many slips away from a name, that name
 constexpr auto kCommands = std::to_array<CommandRow>({
     {kServe, "", "serve over HTTP until SIGTERM; so does no command at all"},
     {"doctor", "", "look for settings of the cache and the store that can lose turns"},
+    {"verify", "", "count every turn: is each one accepted stored, pending, a dead letter or deleted?"},
+    {"dead-letters", "list|show|replay|discard", "look through the turns that no store could take",
+     "--limit --session --discarded --all --yes"},
 });
 
 std::string names() {
@@ -26,6 +29,17 @@ std::string names() {
 }  // namespace
 
 std::span<const CommandRow> commands() { return kCommands; }
+
+bool is_flag_of_command(std::string_view name, std::string_view flag) {
+  const auto found = std::ranges::find(kCommands, name, &CommandRow::name);
+  if (found == kCommands.end()) return false;
+  for (std::string_view flags = found->flags; !flags.empty();) {
+    const std::size_t end = std::min(flags.find(' '), flags.size());
+    if (flags.substr(0, end) == flag) return true;
+    flags.remove_prefix(std::min(end + 1, flags.size()));
+  }
+  return false;
+}
 
 std::optional<std::string> complaint_about_command(std::string_view name,
                                                    const std::vector<std::string>& arguments) {

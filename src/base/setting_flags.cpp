@@ -66,7 +66,9 @@ Result<SettingFlags> parse_setting_flags(std::span<const std::string> args) {
   }
   bool named = false;
   for (std::string& extra : app.remaining()) {
-    if (extra.starts_with("-")) return bad_flag(explain_unknown_flag(extra));
+    const bool is_flag = extra.starts_with("-");
+    const bool is_own = named && is_flag_of_command(flags.command, extra.substr(0, extra.find('=')));
+    if (is_flag && !is_own) return bad_flag(explain_unknown_flag(extra));
     if (std::exchange(named, true)) {
       flags.arguments.push_back(std::move(extra));
     } else {

@@ -38,6 +38,19 @@ TEST(Command, IsCheckedWithItsSettings) {
             "HTTP_PORT='x' (flag --http-port): expected a whole number from 0 to 65535");
 }
 
+TEST(Command, GetsTheFlagsOfItsOwnAsArguments) {
+  const auto loaded =
+      load({.args = {"dead-letters", "list", "--limit", "5", "--http-port=1", "--session=s"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_THAT(loaded->arguments, testing::ElementsAre("list", "--limit", "5", "--session=s"));
+  EXPECT_EQ(loaded->settings.http.port, 1);
+}
+
+TEST(Command, HasNoUseForTheFlagsOfAnother) {
+  EXPECT_THAT(refusal_of({.args = {"verify", "--yes"}}), HasSubstr("unknown flag --yes"));
+  EXPECT_THAT(refusal_of({.args = {"--yes", "dead-letters"}}), HasSubstr("unknown flag --yes"));
+}
+
 TEST(Command, ThatIsUnknownIsRefusedWithTheOneThatWasMeant) {
   EXPECT_EQ(refusal_of({.args = {"docter"}}), "unknown command 'docter'; did you mean doctor?");
 }
