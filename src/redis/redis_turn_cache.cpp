@@ -14,6 +14,8 @@ namespace chatsync::redis {
 namespace {
 
 constexpr std::chrono::seconds kHealthFor{5};
+/// No request that looked at the store before a session was erased is under way for longer.
+constexpr std::chrono::milliseconds kErasedFor{std::chrono::hours(24)};
 
 /// What find.lua returns; nothing if the cache does not hold the session.
 std::optional<CachedSession> read_found(std::string_view session_id, ReplyView found) {
@@ -64,8 +66,8 @@ std::int64_t last_settled_us(const SessionSeed& seed) {
 /// What seed.lua keeps of a numbered turn: "{number} {final time stamp}".
 std::optional<SettledTurn> read_settled(std::int64_t timestamp_us, std::string_view text) {
   SettledTurn turn{.timestamp_us = timestamp_us};
-  const char* const end = text.data() + text.size();
-  const auto seq = std::from_chars(text.data(), end, turn.seq);
+  const char* const end = text.end();
+  const auto seq = std::from_chars(text.begin(), end, turn.seq);
   if (seq.ec != std::errc() || seq.ptr == end) return std::nullopt;
   const auto stamp = std::from_chars(seq.ptr + 1, end, turn.final_timestamp_us);
   if (stamp.ec != std::errc() || stamp.ptr != end) return std::nullopt;
@@ -131,7 +133,7 @@ AsyncResult<std::vector<SettledTurn>> RedisTurnCache::seed(SessionSeed seed) {
   const std::size_t without_entry = seed.unsettled.size() - std::min(seed.unsettled.size(), kHistoryTurns);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
     begin_session_script(out, scripts().seed, prefix, IndexKey::none,
-                         10 + seed.recent.size() + 2 * seed.unsettled.size());
+                         10 + seed.recent.size() + 3 * seed.unsettled.size());
     out.argument(session_ttl_.count());
     out.argument(fault::planted(fault::PlantedBug::count_not_raised_after_rewind)
                      ? std::int64_t{0}
@@ -147,6 +149,7 @@ AsyncResult<std::vector<SettledTurn>> RedisTurnCache::seed(SessionSeed seed) {
     for (const Turn& turn : seed.recent) out.argument(history_entry(turn));
     for (std::size_t index = 0; index < seed.unsettled.size(); ++index) {
       out.argument(seed.unsettled[index].timestamp_us);
+      out.argument(seed.unsettled[index].turn_id);
       out.argument(index < without_entry ? std::string() : history_entry_tail(seed.unsettled[index]));
     }
   });
@@ -286,10 +289,11 @@ std::string RedisTurnCache::pending_key(const std::string& session_id, std::int6
 AsyncResult<std::size_t> RedisTurnCache::erase(std::string session_id) {
   const std::string prefix = keys_.prefix(session_id);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
-    begin_session_script(out, scripts().erase, prefix, IndexKey::dirty, 3);
+    begin_session_script(out, scripts().erase, prefix, IndexKey::dirty, 4);
     out.argument(session_id);
     out.argument(prefix, KeySpace::kMessage);
     out.argument(KeySpace::kNewSessions);
+    out.argument(kErasedFor.count());
   });
   if (!reply) co_return failure_of(std::move(reply));
   co_return static_cast<std::size_t>(reply->view().integer_or(0));
