@@ -116,6 +116,8 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, Sessi
         outcome = failure_of(std::move(loaded));
       }
     }
+    // What was brought into one memory of the cache says nothing of the next.
+    if (load && outcome && cache_.lineage() != lineage) continue;
     fault::point("service.before_record");
     if (outcome) outcome = co_await cache_.record(turn, presence);
     fault::point("service.recorded");

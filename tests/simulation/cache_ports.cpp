@@ -82,6 +82,14 @@ AsyncResult<CacheHealth> CachePort::health() {
 
 AsyncResult<std::size_t> CachePort::acknowledge(SharedBatch batch) {
   std::string what = fmt::format("acknowledge {} turns", batch->turns.size());
+  if (world_.random.chance(2 * conditions_.reply_lost)) {
+    // One script a session: the connection may break between two of them.
+    TurnBatch part{.turns = {batch->turns.begin(), batch->turns.begin() + batch->turns.size() / 2}};
+    return call<std::size_t>(what + ", cut short", [this, part = std::move(part)] {
+      static_cast<void>(server_.acknowledge(part));
+      return Result<std::size_t>(fail(ErrorKind::outcome_unknown, "simulated: cut short"));
+    });
+  }
   return call<std::size_t>(std::move(what),
                            [this, batch = std::move(batch)] { return server_.acknowledge(*batch); });
 }

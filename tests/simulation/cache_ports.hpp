@@ -14,7 +14,11 @@ namespace chatsync::simulation {
 class CachePort final : public TurnCache, public PendingTurns {
  public:
   CachePort(World& world, Process& process, const Conditions& conditions, CacheServer& server)
-      : link(world, process, conditions, "cache"), server_(server), lineage_(server.lineage()) {}
+      : link(world, process, conditions, "cache"),
+        world_(world),
+        conditions_(conditions),
+        server_(server),
+        lineage_(server.lineage()) {}
 
   /// To the cache as it is.
   void reconnect() {
@@ -55,6 +59,8 @@ class CachePort final : public TurnCache, public PendingTurns {
                         [step = std::move(step)]() mutable { return Result<T>(step()); });
   }
 
+  World& world_;
+  const Conditions& conditions_;
   CacheServer& server_;
   std::uint64_t lineage_;
 };

@@ -18,7 +18,7 @@ void Scenario::draw_faults() {
     each->delayed = some(0.3);
     each->delay = milliseconds(random.between(2, 3'000));
   }
-  erases_ = some(0.04);
+  erases_ = some(random.chance(0.2) ? 0.2 : 0.04);
   strangers_ = some(0.1);
   poison_ = some(0.05);
 }

@@ -32,6 +32,7 @@ void Ledger::excuse(const CacheMemory& lost, const CacheMemory& next) {
       excused_users_.insert(turn.user_id);
       ++lost_[id];
     }
+    if (kept == next.sessions.end() && !store_.sessions.contains(id)) created.erase(id);
     for (const std::int64_t stamp : state.broken) {
       if (kept == next.sessions.end() || !kept->second.broken.contains(stamp)) ++lost_[id];
     }
@@ -90,6 +91,9 @@ void Ledger::check_at_rest() {
       violate(id + " has pending turns after the last drain");
   }
   check_rows();
+  for (const std::string& id : created) {
+    if (!store_.sessions.contains(id)) violate(id + " was created and is not in the store");
+  }
   for (const auto& [user, call] : calls) check_call(call);
   for (const auto& [id, state] : store_.sessions) {
     if (!state.deleted) {

@@ -47,6 +47,7 @@ class Ledger {
   std::map<std::string, Call> calls;  ///< By user id.
   std::map<std::string, Erasure> erasures;
   std::set<std::string> sessions_of_strangers;
+  std::set<std::string> created;  ///< Sessions whose creation was acknowledged.
 
   /// The cache loses its memory and goes on with `next`: what only it had may be lost.
   void excuse(const CacheMemory& lost, const CacheMemory& next);

@@ -31,6 +31,10 @@ Scenario::Scenario(std::uint64_t seed, bool traced)
                            .connections = static_cast<std::size_t>(random.between(1, 3)),
                            .watermark = static_cast<std::size_t>(random.between(3, 50)),
                            .sweep_interval = std::chrono::hours(10)};
+  if (random.chance(0.2)) {
+    surroundings_.options.limits.turns = static_cast<std::size_t>(random.between(3, 40));
+    surroundings_.options.limits.age = std::chrono::seconds(random.between(1, 60));
+  }
   const std::int64_t sessions = random.between(1, 4);
   for (std::int64_t i = 0; i < sessions; ++i) sessions_.push_back("s" + std::to_string(i));
   const std::int64_t nodes = random.between(1, 3);

@@ -102,7 +102,10 @@ void StoreServer::quarantine(DeadLetter letter) {
   if (!known) dead_letters.push_back(std::move(letter));
 }
 
-std::vector<Result<AppendOutcome>> StoreServer::append(const std::vector<DirectTurn>& turns) {
+Result<std::vector<Result<AppendOutcome>>> StoreServer::append(const std::vector<DirectTurn>& turns) {
+  for (const DirectTurn& direct : turns) {
+    if (refuses(direct.turn)) return fail(ErrorKind::rejected, "simulated: refused", "1366");
+  }
   std::vector<Result<AppendOutcome>> outcomes;
   for (const DirectTurn& direct : turns) outcomes.push_back(append_one(direct));
   return outcomes;

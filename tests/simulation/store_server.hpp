@@ -25,7 +25,7 @@ class StoreServer {
   using Place = std::pair<std::string, std::int64_t>;  ///< Session and time stamp.
 
   Result<WriteOutcome> write(const TurnBatch& batch);
-  std::vector<Result<AppendOutcome>> append(const std::vector<DirectTurn>& turns);
+  Result<std::vector<Result<AppendOutcome>>> append(const std::vector<DirectTurn>& turns);
   std::vector<std::string> unsettled_sessions(const std::string& after, std::size_t limit) const;
   Result<void> settle(const std::string& session_id, std::vector<SettledTurn> turns, std::uint64_t lineage);
   std::uint64_t admitted_lineage() const { return admitted_; }

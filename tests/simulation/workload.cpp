@@ -148,7 +148,9 @@ void Scenario::create(Client& client, Node& node) {
       node.process.io(), node.service.create_session({.session_id = session_id, .title = "a title"}),
       [this, &node, session_id](const std::exception_ptr& escaped, Result<Session> session) {
         if (escaped) return ledger_.violate("a creation ended with an exception");
-        if (node.running() && session) sessions_.push_back(session_id);
+        if (!node.running() || !session) return;
+        sessions_.push_back(session_id);
+        ledger_.created.insert(session_id);
       });
   node.process.wake();
   rest(client);
