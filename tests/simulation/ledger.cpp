@@ -143,7 +143,7 @@ void Ledger::check_call(const Call& call) {
     if (quarantine == store_.dead_letters.end() || refused) return;
     ++quarantined;
     if (!rewound_.contains(call.session_id) && !sessions_of_strangers.contains(call.session_id) &&
-        !store_.displaced.contains(call.turn_id))
+        !store_.displaced.contains(call.user_id))
       violate(call.user_id + " lost its identity to another turn");
     return;
   }

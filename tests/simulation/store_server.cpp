@@ -76,12 +76,12 @@ void StoreServer::insert(const PendingTurn& pending, WriteOutcome& outcome) {
     ++outcome.quarantined;
     const auto in_the_way = rows.find(place);
     if (in_the_way != rows.end() && appended.contains(in_the_way->second.turn_id))
-      displaced.insert(turn.turn_id);
+      displaced.insert(turn.user_id);
     quarantine({.session_id = turn.session_id,
                 .key = pending.key,
                 .reason = "clash",
                 .error_code = "identity_clash",
-                .payload = turn.turn_id});
+                .payload = turn.turn_id + " of \"" + turn.user_id + '"'});
   } else {
     ++outcome.inserted;
     places_.emplace(turn.turn_id, place);

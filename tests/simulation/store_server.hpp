@@ -45,7 +45,8 @@ class StoreServer {
   std::map<std::string, StoredState> sessions;
   std::map<Place, Turn> rows;
   std::vector<DeadLetter> dead_letters;
-  std::set<std::string> displaced;  ///< Turns in dead_letters whose place an appended one has.
+  std::set<std::string>
+      displaced;  ///< Whose turns are in dead_letters because an appended one has their place.
   std::set<std::uint64_t> lineages;
   std::set<std::string> appended;  ///< Turns that were taken in the cache's place.
 
