@@ -46,7 +46,8 @@ void PrintTo(const Combination& combination, std::ostream* out) {
   *out << (combination.redis ? "redis" : "embedded") << (combination.mysql ? "_mysql" : "_sqlite");
 }
 
-World::World(Combination combination, WorldOptions options) : combination_(combination) {
+World::World(Combination combination, WorldOptions options)
+    : combination_(combination), server_(std::move(options.server)) {
   if (options.sentinels > 0) {
     sentinels_ = std::make_unique<SentinelSet>(options.sentinels, std::move(options.redis));
   } else if (combination.redis) {
@@ -78,7 +79,7 @@ Environment World::environment(Environment more) const {
 }
 
 std::unique_ptr<ChatsyncProcess> World::start(Environment more) const {
-  return ChatsyncProcess::started({.environment = environment(std::move(more))});
+  return ChatsyncProcess::started({.environment = environment(std::move(more)), .program = server_});
 }
 
 std::vector<SqlRow> World::rows(const std::string& sql) const {

@@ -33,8 +33,9 @@ inline constexpr Combination kRedisAndMySql{.redis = true, .mysql = true};
 struct WorldOptions {
   RedisServer::Options redis{};
   MariaDbServer::Options mariadb{};
-  int sentinels = 0;     ///< Above 0: Redis is a master with a replica, watched by so many.
-  bool proxied = false;  ///< Servers under test reach Redis and MariaDB through a fault proxy each.
+  std::filesystem::path server{};  ///< The server under test; empty: the one of this build.
+  int sentinels = 0;               ///< Above 0: Redis is a master with a replica, watched by so many.
+  bool proxied = false;            ///< Servers under test reach Redis and MariaDB through a fault proxy each.
 };
 
 /// Everything around a server under test: the Redis and MariaDB that it needs, started for this object alone,
@@ -53,6 +54,7 @@ class World {
   MariaDbServer& mariadb() { return *mariadb_; }
   FaultProxy& redis_proxy() { return *redis_proxy_; }
   FaultProxy& mariadb_proxy() { return *mariadb_proxy_; }
+  const std::filesystem::path& server() const { return server_; }
   const Combination& combination() const { return combination_; }
   const std::string& database() const { return database_; }
   std::filesystem::path data_dir() const { return directory_ / "data"; }
@@ -67,6 +69,7 @@ class World {
 
  private:
   Combination combination_;
+  std::filesystem::path server_;
   TempDir directory_;
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<SentinelSet> sentinels_;

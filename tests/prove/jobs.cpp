@@ -13,6 +13,7 @@
 
 #include "prove/faults.hpp"
 #include "prove/kill_sweep.hpp"
+#include "prove/step_sweep.hpp"
 
 namespace chatsync::test {
 namespace {
@@ -40,6 +41,12 @@ class Proof {
       : plan_(plan), done_(done), deadline_(Clock::now() + plan.longest) {
     for (const Sweep& sweep : kSweeps)
       add(sweep.name, [this, sweep](ReportRow& row) { run_sweep(sweep, row); });
+    sweeps_ = jobs_.size();
+    if (!plan.server_with_faults.empty()) {
+      add("step by step: server, embedded", [this](ReportRow& row) { run_steps(kNothingInstalled, row); });
+      add("step by step: server", [this](ReportRow& row) { run_steps(kRedisAndMySql, row); });
+    }
+    not_rounds_ = jobs_.size();
     for (const Fault& fault : all_faults())
       add(fault.name, [this, &fault](ReportRow& row) { run_rounds(fault, row); });
     sweeps_ =
@@ -63,15 +70,21 @@ class Proof {
 
   void run_sweep(const Sweep& which, ReportRow& row) const {
     const auto others = static_cast<int>(sweeps_);
-    const SweepReport report =
-        sweep(which.combination, which.victim, (plan_.kill_points + others - 1) / others);
+    count(sweep(which.combination, which.victim, (plan_.kill_points + others - 1) / others), row);
+  }
+
+  void run_steps(const Combination& combination, ReportRow& row) const {
+    constexpr int kPasses = 4;
+    count(sweep_steps(combination, kPasses, plan_.server_with_faults), row);
+  }
+
+  static void count(const SweepReport& report, ReportRow& row) {
     row.rounds = row.kill_points = report.kills;
     row.verdict = report.verdict;
   }
 
   void run_rounds(const Fault& fault, ReportRow& row) const {
-    const std::size_t rounds =
-        (jobs_.size() - static_cast<std::size_t>(sweeps_)) * static_cast<std::size_t>(plan_.rounds);
+    const std::size_t rounds = (jobs_.size() - not_rounds_) * static_cast<std::size_t>(plan_.rounds);
     const RoundPlan plan{.turns = plan_.turns / rounds + 1};
     Scene scene(fault.scene);
     for (int round = 0; round < plan_.rounds && !time_is_over(); ++round) {
@@ -104,7 +117,8 @@ class Proof {
   const std::function<void(const ReportRow&)> done_;
   const Clock::time_point deadline_;
   std::vector<Job> jobs_;
-  std::ptrdiff_t sweeps_ = 0;
+  std::size_t sweeps_ = 0;      // So many jobs at the front kill at writes,
+  std::size_t not_rounds_ = 0;  // and so many do not run faults under load.
   std::mutex mutex_;
   std::size_t next_ = 0;         // Guarded by mutex_.
   std::vector<ReportRow> rows_;  // Guarded by mutex_.

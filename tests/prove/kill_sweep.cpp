@@ -7,14 +7,12 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "support/recorded_load.hpp"
+#include "prove/small_load.hpp"
 
 namespace chatsync::test {
 namespace {
 
 constexpr int kSessions = 3;
-constexpr int kClients = 3;
-constexpr std::size_t kTurnsOfAClient = 5;
 
 WorldOptions options_for(Victim victim, const KillSwitch& kill_switch) {
   WorldOptions options;
@@ -25,22 +23,6 @@ WorldOptions options_for(Victim victim, const KillSwitch& kill_switch) {
   if (victim == Victim::redis) options.redis.environment = kill_switch.environment();
   if (victim == Victim::mariadb) options.mariadb.environment = kill_switch.environment();
   return options;
-}
-
-void try_to_drain(std::uint16_t port) {
-  try {
-    HttpClient(port).get("/sync_now");
-  } catch (const std::runtime_error&) {
-    // The server is the one that died.
-  }
-}
-
-std::vector<Call> ask_on(std::uint16_t port, const Sessions& sessions) {
-  RecordedLoad load(
-      {.ports = {port}, .sessions = sessions.ids, .clients = 1, .tag = "after", .synced_every = 0});
-  if (!eventually([&] { return load.acknowledged() >= sessions.ids.size(); }))
-    throw std::runtime_error("no turn is accepted after the restart: " + load.finish().back().error);
-  return load.finish();
 }
 
 }  // namespace
@@ -56,31 +38,16 @@ KillSweep::KillSweep(Combination combination, Victim victim)
 
 KillSweep::Outcome KillSweep::strike(const KillPoint& point) {
   const Sessions sessions = make_sessions(fmt::format("p{}", ++points_), kSessions);
-  std::vector<Call> calls;
   switch_.arm(point.number, point.torn);
-  load_and_drain(point, sessions, calls);
+  std::vector<Call> calls =
+      ask_a_little(server_->port(), sessions, {.tag = "before", .synced_every = point.synced_every});
   Outcome outcome{.killed = victim_ended(std::chrono::milliseconds(0))};
   revive();
-  std::ranges::move(ask_on(server_->port(), sessions), std::back_inserter(calls));
+  std::ranges::move(ask_everywhere(server_->port(), sessions), std::back_inserter(calls));
   HttpClient client = server_->client();
   drain(client);
   outcome.verdict = check_history(calls, observe(world_, client, sessions));
   return outcome;
-}
-
-// The drain in the middle meets clients that record; the one at the end has nothing beside it.
-void KillSweep::load_and_drain(const KillPoint& point, const Sessions& sessions, std::vector<Call>& calls) {
-  RecordedLoad load({.ports = {server_->port()},
-                     .sessions = sessions.ids,
-                     .clients = kClients,
-                     .turns = kTurnsOfAClient,
-                     .tag = "before",
-                     .synced_every = point.synced_every});
-  eventually([&] { return load.ended() || load.acknowledged() >= kClients * kTurnsOfAClient / 2; });
-  try_to_drain(server_->port());
-  eventually([&] { return load.ended(); });
-  calls = load.finish();
-  if (!victim_ended(std::chrono::milliseconds(0))) try_to_drain(server_->port());
 }
 
 bool KillSweep::victim_ended(std::chrono::milliseconds patience) {

@@ -36,7 +36,6 @@ class KillSweep {
  private:
   bool victim_ended(std::chrono::milliseconds patience);
   void revive();
-  void load_and_drain(const KillPoint& point, const Sessions& sessions, std::vector<Call>& calls);
 
   const Victim victim_;
   KillSwitch switch_;

@@ -42,6 +42,8 @@ void read_store(const World& world, const Sessions& sessions, Observation& seen)
   for (const SqlRow& row :
        world.rows("SELECT session_id, reason, payload FROM dead_letters" + where(sessions)))
     seen.dead_letters[row[0].value()].push_back(row[1].value() + ": " + row[2].value());
+  for (const SqlRow& row : world.rows("SELECT session_id, ts FROM unsettled_turns" + where(sessions)))
+    seen.leftovers.push_back(fmt::format("{} {} in unsettled_turns", row[0].value(), row[1].value()));
 }
 
 std::string turn_id_of(const std::string& history_entry) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <sstream>
 
 #include "prove/jobs.hpp"
 #include "support/child_process.hpp"
@@ -19,7 +20,7 @@ struct Options {
   ProofPlan plan;
   int minutes = 60;
   std::string simulator;
-  std::string seeds = "100000";
+  std::string seeds = "50000";
   std::string output_directory;
 };
 
@@ -29,10 +30,18 @@ SimulatorReport simulate(const Options& options) {
   report.ran = report.clean = true;
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--seeds", options.seeds}, std::vector<std::string>{"--planted"}}) {
+    fmt::print("simulate {}\n", fmt::join(arguments, " "));
+    std::fflush(stdout);
     const CommandOutcome outcome = run_command({.program = options.simulator, .arguments = arguments},
                                                std::chrono::minutes(options.minutes));
     report.clean = report.clean && outcome.status == 0;
     report.output += outcome.standard_output + outcome.standard_error;
+  }
+  std::istringstream lines(report.output);
+  for (std::string line; std::getline(lines, line);) {
+    const bool caught = line.find(" caught by seed ") != std::string::npos;
+    report.caught += caught ? 1 : 0;
+    report.planted += caught || line.find(" NOT CAUGHT ") != std::string::npos ? 1 : 0;
   }
   return report;
 }
@@ -83,6 +92,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.plan.rounds, "Rounds of each fault");
   app.add_option("--minutes", options.minutes, "Nothing begins after that time");
   app.add_option("--workers", options.plan.workers, "Sweeps and faults that run at the same time");
+  app.add_option("--server-with-faults", options.plan.server_with_faults,
+                 "A server with fail points, to be killed at each of its steps");
   app.add_option("--only", options.plan.only, "Run what has this in its name");
   app.add_option("--seeds", options.seeds, "Seeds of the simulator");
   app.add_option("--simulator", options.simulator,

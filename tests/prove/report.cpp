@@ -74,7 +74,10 @@ std::string as_table(const Report& report) {
       text += fmt::format("  and {} more\n", violations.size() - kViolationsShown);
     for (const std::string& story : row.verdict.stories) text += story;
   }
-  if (report.simulator.ran) text += "\nSimulator:\n" + report.simulator.output;
+  if (report.simulator.ran) {
+    text += fmt::format("\nplanted bugs: {} of {} caught\n\nSimulator:\n{}", report.simulator.caught,
+                        report.simulator.planted, report.simulator.output);
+  }
   return text;
 }
 
@@ -83,7 +86,10 @@ std::string as_json(const Report& report) {
   for (const ReportRow& row : report.rows) rows.push_back(json_of(row));
   boost::json::object all{{"rows", std::move(rows)}, {"total", json_of(report.total())}};
   if (report.simulator.ran)
-    all["simulator"] = {{"clean", report.simulator.clean}, {"output", report.simulator.output}};
+    all["simulator"] = {{"clean", report.simulator.clean},
+                        {"planted", report.simulator.planted},
+                        {"caught", report.simulator.caught},
+                        {"output", report.simulator.output}};
   return boost::json::serialize(all) + '\n';
 }
 

@@ -22,6 +22,8 @@ struct SimulatorReport {
   bool ran = false;
   bool clean = false;
   std::string output;
+  int planted = 0;  ///< Bugs that were planted,
+  int caught = 0;   ///< and those of them that were seen.
 };
 
 struct Report {

@@ -11,7 +11,7 @@ const std::vector<std::string> kSettings{"HTTP_*",    "REDIS_*",  "MYSQL_*",    
 
 Command command_for(const ChatsyncProcess::Options& options, const std::filesystem::path& directory) {
   if (!options.env_file.empty()) write_file(directory / ".env", options.env_file);
-  return {.program = CHATSYNC_BINARY,
+  return {.program = options.program.empty() ? CHATSYNC_BINARY : options.program,
           .arguments = options.arguments,
           .environment = options.environment,
           .dropped_environment = kSettings,

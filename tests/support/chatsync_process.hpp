@@ -26,7 +26,8 @@ class ChatsyncProcess {
   struct Options {
     Environment environment{};
     std::vector<std::string> arguments{};
-    std::string env_file{};  ///< Content of `.env` in the working directory; empty: there is none.
+    std::string env_file{};           ///< Content of `.env` in the working directory; empty: there is none.
+    std::filesystem::path program{};  ///< Empty: the server of this build.
   };
 
   /// Starts it; does not wait.
