@@ -100,7 +100,9 @@ class TurnCache {
   /// The exact name under which a turn is pending (see PendingTurn::key).
   virtual std::string pending_key(const std::string& session_id, std::int64_t timestamp_us) const = 0;
 
-  /// Forgets the session with its pending turns. Returns how many pending turns were deleted.
+  /// Forgets the session with its pending turns, and remembers for a day that it was erased: meanwhile seed()
+  /// and create() do nothing for it and record() reports it missing, so that nobody who looked at the store
+  /// before can bring it back. Returns how many pending turns were deleted.
   virtual AsyncResult<std::size_t> erase(std::string session_id) = 0;
 
   /// Succeeds if the cache can take turns.

@@ -32,7 +32,7 @@ inline constexpr const char* kLineageSuperseded = "lineage_superseded";
 /// A turn for a store that takes it in the cache's place.
 struct DirectTurn {
   Turn turn;               ///< `timestamp_us` is a proposal and `seq` is ignored.
-  bool known_new = false;  ///< Nobody but the caller can know the session: it is its first turn.
+  bool known_new = false;  ///< Nobody but the caller can know the session: it is its first turn, number 1.
 };
 
 struct AppendOutcome {

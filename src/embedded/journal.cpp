@@ -63,6 +63,7 @@ constexpr std::string_view kInsertTurn = "INSERT INTO turns VALUES (?1, ?2, ?3, 
 constexpr std::string_view kMarkTurnSynced = "INSERT INTO synced VALUES (?1)";
 constexpr std::string_view kDeleteTurn = "DELETE FROM turns WHERE id = ?1";
 constexpr std::string_view kDeleteMark = "DELETE FROM synced WHERE turn = ?1";
+constexpr std::string_view kReadIdentity = "SELECT turn_id, seq FROM turns WHERE id = ?1";
 constexpr std::string_view kReadTurn =
     "SELECT ts, seq, turn_id, user_id, status, model, question, answer FROM turns WHERE id = ?1";
 // No turn has the row 0.
@@ -101,12 +102,13 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
   JournalWriter writer;
   writer.database_ = std::move(*database);
   const std::pair<sql::SqliteStatement*, std::string_view> statements[] = {
-      {&writer.begin_, "BEGIN IMMEDIATE"},       {&writer.commit_, "COMMIT"},
-      {&writer.insert_session_, kInsertSession}, {&writer.update_session_, kUpdateSession},
-      {&writer.delete_session_, kDeleteSession}, {&writer.mark_session_synced_, kMarkSessionSynced},
-      {&writer.insert_settled_, kInsertSettled}, {&writer.delete_settled_, kDeleteSettled},
-      {&writer.insert_turn_, kInsertTurn},       {&writer.mark_turn_synced_, kMarkTurnSynced},
-      {&writer.delete_turn_, kDeleteTurn},       {&writer.delete_mark_, kDeleteMark}};
+      {&writer.begin_, "BEGIN IMMEDIATE"},          {&writer.commit_, "COMMIT"},
+      {&writer.insert_session_, kInsertSession},    {&writer.update_session_, kUpdateSession},
+      {&writer.delete_session_, kDeleteSession},    {&writer.mark_session_synced_, kMarkSessionSynced},
+      {&writer.insert_settled_, kInsertSettled},    {&writer.delete_settled_, kDeleteSettled},
+      {&writer.read_identity_, kReadIdentity},      {&writer.insert_turn_, kInsertTurn},
+      {&writer.mark_turn_synced_, kMarkTurnSynced}, {&writer.delete_turn_, kDeleteTurn},
+      {&writer.delete_mark_, kDeleteMark}};
   for (const auto& [statement, text] : statements) {
     if (Result<void> done = prepare(writer.database_, *statement, text); !done) {
       return failure_of(std::move(done));
@@ -215,6 +217,16 @@ Result<void> JournalWriter::insert_turn(std::int64_t session_row, TurnRef ref, c
                         to_string(turn.status), turn.model, turn.question, turn.answer);
   if (Result<void> done = insert_turn_.run(); !done) return done;
   return ref.synced() ? mark_turn_synced(ref.row()) : Result<void>();
+}
+
+Result<std::optional<TurnIdentity>> JournalWriter::read_identity(std::int64_t row) {
+  read_identity_.bind_all(row);
+  const Result<bool> found = read_identity_.step();
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  TurnIdentity turn{.turn_id = std::string(read_identity_.text(0)), .seq = read_identity_.integer(1)};
+  read_identity_.reset();
+  return turn;
 }
 
 Result<void> JournalWriter::mark_turn_synced(std::int64_t row) {

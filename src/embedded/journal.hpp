@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -13,6 +14,12 @@
 #include "sql/sqlite_database.hpp"
 
 namespace chatsync::embedded {
+
+/// What tells a turn apart, and its place in the session.
+struct TurnIdentity {
+  std::string turn_id;
+  std::int64_t seq = 0;
+};
 
 /// The writing side of the journal's tables. Blocking; used by one thread at a time.
 class JournalWriter {
@@ -48,6 +55,8 @@ class JournalWriter {
 
   /// `turn.session_id` and `turn.timestamp_us` are not looked at: `session_row` and `ref` tell.
   Result<void> insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn);
+  /// Nothing if there is no such row. Sees what the open transaction has written.
+  Result<std::optional<TurnIdentity>> read_identity(std::int64_t row);
   Result<void> mark_turn_synced(std::int64_t row);
   /// `had_mark`: whether the turn may have been marked as synced.
   Result<void> delete_turn(std::int64_t row, bool had_mark);
@@ -69,6 +78,7 @@ class JournalWriter {
   sql::SqliteStatement insert_settled_;
   sql::SqliteStatement delete_settled_;
   sql::SqliteStatement insert_turn_;
+  sql::SqliteStatement read_identity_;
   sql::SqliteStatement mark_turn_synced_;
   sql::SqliteStatement delete_turn_;
   sql::SqliteStatement delete_mark_;

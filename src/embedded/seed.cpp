@@ -2,6 +2,10 @@
 // took in the cache's place gets a later one than the turns that are here, whenever it was taken; and of the
 // store's recent turns only those later than the ones here are taken, which are all if the cache fell behind.
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "embedded/session_draft.hpp"
@@ -21,6 +25,7 @@ Result<std::vector<SettledTurn>> SessionGroup::seed(SessionSeed& seed, SteadyTim
   Result<Draft*> found = find(seed.session.session_id, now);
   if (!found) return failure_of(std::move(found));
   if (*found == nullptr) {
+    if (is_erased(seed.session.session_id)) return std::vector<SettledTurn>();
     auto entry = std::make_unique<SessionEntry>();
     entry->session = seed.session;
     found = add_session(std::move(entry));
@@ -28,10 +33,10 @@ Result<std::vector<SettledTurn>> SessionGroup::seed(SessionSeed& seed, SteadyTim
     (*found)->count = 0;
   }
   Draft& draft = **found;
-  const std::int64_t count_before = draft.count;
+  const auto before = std::pair(draft.count, draft.settled_us);
   if (Result<void> done = raise(draft, seed); !done) return failure_of(std::move(done));
   if (Result<void> done = number(draft, seed); !done) return failure_of(std::move(done));
-  if (draft.count != count_before) {
+  if (std::pair(draft.count, draft.settled_us) != before) {
     Result<void> done = journal_.update_session(draft.row, draft.count, draft.last_turn_us, draft.settled_us);
     if (!done) return failure_of(std::move(done));
   }
@@ -55,11 +60,42 @@ Result<void> SessionGroup::raise(Draft& draft, const SessionSeed& seed) {
   return {};
 }
 
-/// Numbers those that were not yet, which are the last ones. Of texts, only a history's worth is kept.
+/// What the pending turns of the session have, by their turn ids.
+Result<std::unordered_map<std::string, SettledTurn>> SessionGroup::pending_turns(const Draft& draft) {
+  std::vector<TurnRef> refs = draft.appended;
+  if (draft.committed != nullptr && draft.committed->pending > 0) {
+    const std::span<const TurnRef> committed = draft.committed->turns.all();
+    refs.insert(refs.end(), committed.begin(), committed.end());
+  }
+  std::unordered_map<std::string, SettledTurn> pending;
+  for (const TurnRef ref : refs) {
+    if (ref.synced()) continue;
+    Result<std::optional<TurnIdentity>> turn = journal_.read_identity(ref.row());
+    if (!turn) return failure_of(std::move(turn));
+    if (!turn->has_value()) continue;
+    pending.try_emplace(std::move((*turn)->turn_id),
+                        SettledTurn{.seq = (*turn)->seq, .final_timestamp_us = ref.timestamp_us()});
+  }
+  return pending;
+}
+
+/// Numbers those that were not yet, which are the last ones; one that is pending here has its number. Of
+/// texts, only a history's worth is kept.
 Result<void> SessionGroup::number(Draft& draft, SessionSeed& seed) {
   std::vector<Turn>& unsettled = seed.unsettled;
   const auto first = std::ranges::upper_bound(unsettled, draft.settled_us, {}, &Turn::timestamp_us);
+  if (first == unsettled.end()) return {};
+  const auto pending = pending_turns(draft);
+  if (!pending) return std::unexpected(pending.error());
   for (auto turn = first; turn != unsettled.end(); ++turn) {
+    draft.settled_us = turn->timestamp_us;
+    if (const auto here = pending->find(turn->turn_id); here != pending->end()) {
+      SettledTurn given = here->second;
+      given.timestamp_us = turn->timestamp_us;
+      if (Result<void> done = journal_.insert_settled(draft.row, given); !done) return done;
+      draft.settled.push_back(given);
+      continue;
+    }
     const bool in_order = turn->timestamp_us > draft.last_turn_us;
     const std::int64_t next_us = std::max(draft.last_turn_us, seed.session.updated_at_us) + 1;
     const SettledTurn given{.timestamp_us = turn->timestamp_us,
@@ -67,7 +103,6 @@ Result<void> SessionGroup::number(Draft& draft, SessionSeed& seed) {
                             .final_timestamp_us = in_order ? turn->timestamp_us : next_us};
     if (Result<void> done = journal_.insert_settled(draft.row, given); !done) return done;
     draft.settled.push_back(given);
-    draft.settled_us = given.timestamp_us;
     draft.last_turn_us = given.final_timestamp_us;
     if (unsettled.end() - turn > static_cast<std::ptrdiff_t>(kHistoryTurns)) continue;
     turn->seq = given.seq;

@@ -25,6 +25,7 @@ struct SessionGroup::Draft {
   std::vector<std::int64_t> acknowledged;  ///< Time stamps of committed turns, ascending.
   std::size_t dropped = 0;                 ///< Committed turns that leave at the front.
   bool own_data_synced = false;
+  bool erased = false;
   std::vector<TurnRef> orphans;  ///< Turns that this group appended to a session and then removed with it.
 
   bool exists() const { return committed != nullptr || added != nullptr; }

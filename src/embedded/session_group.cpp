@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kSweptPerGroup = 256;
 constexpr std::size_t kEvictedPerGroup = 16;
+/// No request that looked at the store before a session was erased is under way for longer.
+constexpr std::chrono::hours kErasedFor{24};
 
 }  // namespace
 
@@ -44,8 +46,12 @@ Result<void> SessionGroup::commit() {
   if (Result<void> committed = journal_.commit(); !committed) return committed;
   garbage_.resize(garbage_.size() - std::exchange(swept_, 0));
   const std::scoped_lock lock(index_mutex_);
-  for (auto& [session_id, draft] : drafts_) publish(draft);
+  for (auto& [session_id, draft] : drafts_) {
+    publish(draft);
+    if (draft.erased && erased_.insert(session_id).second) erasures_.emplace_back(now_, session_id);
+  }
   drafts_.clear();
+  forget_erasures();
   published_rows_ = last_rows_;
   return {};
 }
@@ -134,7 +140,8 @@ Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence,
   if (!found) return std::unexpected(found.error());
   Draft* draft = *found;
   if (draft == nullptr) {
-    if (presence == SessionPresence::unknown) return RecordOutcome{.session_missing = true};
+    if (presence == SessionPresence::unknown || is_erased(turn.session_id))
+      return RecordOutcome{.session_missing = true};
     auto entry = std::make_unique<SessionEntry>();
     entry->session.session_id = turn.session_id;
     entry->session.user_id = turn.user_id;
@@ -155,7 +162,7 @@ Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence,
 Result<bool> SessionGroup::create(Session& session, SteadyTime now) {
   const Result<Draft*> found = find(session.session_id, now);
   if (!found) return std::unexpected(found.error());
-  if (*found != nullptr) return false;
+  if (*found != nullptr || is_erased(session.session_id)) return false;
   auto entry = std::make_unique<SessionEntry>();
   entry->session = std::move(session);
   entry->unsynced = true;
@@ -215,9 +222,22 @@ Result<std::size_t> SessionGroup::acknowledge(const SessionAcknowledgement& ackn
   return removed.size();
 }
 
+bool SessionGroup::is_erased(const std::string& session_id) const {
+  const auto drafted = drafts_.find(session_id);
+  return erased_.contains(session_id) || (drafted != drafts_.end() && drafted->second.erased);
+}
+
+void SessionGroup::forget_erasures() {
+  while (!erasures_.empty() && now_ - erasures_.front().first > kErasedFor) {
+    erased_.erase(erasures_.front().second);
+    erasures_.pop_front();
+  }
+}
+
 Result<std::size_t> SessionGroup::erase(const std::string& session_id, SteadyTime now) {
   const Result<Draft*> found = find(session_id, now);
   if (!found) return std::unexpected(found.error());
+  drafts_[session_id].erased = true;
   Draft* draft = *found;
   if (draft == nullptr) return 0;
   std::size_t pending = 0;

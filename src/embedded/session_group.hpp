@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -80,6 +83,8 @@ class SessionGroup {
  private:
   struct Draft;
 
+  bool is_erased(const std::string& session_id) const;
+  void forget_erasures();
   Result<void> evict();
   Result<void> sweep();
   /// Null if the session is not cached, as far as the group has come.
@@ -88,6 +93,7 @@ class SessionGroup {
   Result<Draft*> add_session(std::unique_ptr<SessionEntry> entry);
   Result<void> append(Draft& draft, const Turn& turn, std::int64_t timestamp_us, bool synced);
   Result<void> raise(Draft& draft, const SessionSeed& seed);
+  Result<std::unordered_map<std::string, SettledTurn>> pending_turns(const Draft& draft);
   Result<void> number(Draft& draft, SessionSeed& seed);
   Result<void> remove_session(Draft& draft);
   void publish(Draft& draft);
@@ -102,6 +108,10 @@ class SessionGroup {
   std::vector<std::int64_t> garbage_;
   std::size_t swept_ = 0;  // of garbage_, from its end, in the open transaction
   std::unordered_map<std::string, Draft> drafts_;
+  /// Sessions erased in the last day: what a request knew of one before cannot bring it back. And in the
+  /// order in which they were.
+  std::unordered_set<std::string> erased_;
+  std::deque<std::pair<SteadyTime, std::string>> erasures_;
 };
 
 }  // namespace chatsync::embedded

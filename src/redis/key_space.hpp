@@ -23,7 +23,8 @@ namespace chatsync::redis {
 /// Meta has `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the store; `empty`
 /// if the count is 0 because the session has no turns; `settled_us`, the time stamp of the last turn that the
 /// store took in the cache's place and the cache has numbered; and `settled:{timestamp}`, such a turn's
-/// number and final time stamp until the store has committed them.
+/// number and final time stamp until the store has committed them. Of an erased session it has `erased`
+/// alone, for a day.
 class KeySpace {
  public:
   enum class Form { plain, tagged };

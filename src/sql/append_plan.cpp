@@ -24,14 +24,13 @@ std::int64_t next_stamp(const AppendBase& base, std::int64_t proposal_us) {
 }
 
 AppendOutcome next_of(AppendBase& base, const DirectTurn& direct) {
-  base.began_here = base.began_here || direct.known_new;
   const std::int64_t timestamp_us = next_stamp(base, direct.turn.timestamp_us);
   base.last_timestamp_us = timestamp_us;
   base.last_is_unsettled = true;
   ++base.unsettled;
   return {.question_count = base.question_count + base.unsettled,
           .timestamp_us = timestamp_us,
-          .provisional = !base.began_here};
+          .provisional = !direct.known_new};
 }
 
 }  // namespace

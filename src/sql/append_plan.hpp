@@ -29,7 +29,6 @@ struct AppendBase {
   std::int64_t unsettled = 0;
   std::optional<std::int64_t> last_timestamp_us;
   bool last_is_unsettled = false;
-  bool began_here = false;  ///< One of its unsettled turns was the first of all.
 };
 
 /// A turn that an earlier call has stored.

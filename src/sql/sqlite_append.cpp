@@ -18,7 +18,6 @@ constexpr std::string_view kReadBase =
     "SELECT deleted_at IS NOT NULL, question_count,"
     " (SELECT count(*) FROM unsettled_turns WHERE session_id = ?1),"
     " (SELECT max(ts) FROM chat_messages WHERE session_id = ?1),"
-    " EXISTS (SELECT 1 FROM unsettled_turns WHERE session_id = ?1 AND provisional = 0),"
     " (SELECT max(ts) FROM unsettled_turns WHERE session_id = ?1)"
     " FROM chat_sessions WHERE session_id = ?1";
 constexpr std::string_view kFindStored =
@@ -46,8 +45,7 @@ Result<std::map<std::string, AppendBase>> make_sessions(SqliteDatabase& database
           .question_count = row.integer(1),
           .unsettled = row.integer(2),
           .last_timestamp_us = row.optional_integer(3),
-          .last_is_unsettled = row.optional_integer(5) && row.optional_integer(5) == row.optional_integer(3),
-          .began_here = row.integer(4) != 0};
+          .last_is_unsettled = row.optional_integer(4) && row.optional_integer(4) == row.optional_integer(3)};
     };
     if (Result<void> done = for_each_row(database, kReadBase, read, session.session_id); !done) {
       return failure_of(std::move(done));

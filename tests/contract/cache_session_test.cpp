@@ -218,6 +218,19 @@ TEST_P(CacheSession, ErasingACreatedSessionTakesItFromTheUnsyncedOnes) {
   EXPECT_TRUE(ok(cache().unsynced_sessions_of("bob")).empty());
 }
 
+TEST_P(CacheSession, WhatWasKnownOfASessionBeforeItWasErasedDoesNotBringItBack) {
+  record_turns("s", 1, 2);
+  ok(cache().erase("s"));
+  const auto settled = ok(cache().seed({.session = session_after("s", 2),
+                                        .recent = numbered_turns("s", 1, 2),
+                                        .unsettled = numbered_turns("s", 3, 3)}));
+  EXPECT_TRUE(settled.empty());
+  EXPECT_TRUE(ok(cache().record(numbered_turn("s", 3), SessionPresence::known_new)).session_missing);
+  EXPECT_FALSE(ok(cache().create(session_after("s", 0))));
+  EXPECT_FALSE(ok(cache().find("s")).has_value());
+  EXPECT_TRUE(claim(PassKind::sweep)->empty());
+}
+
 TEST_P(CacheSession, ErasingAnUnknownSessionDeletesNothing) { EXPECT_EQ(ok(cache().erase("s")), 0); }
 
 TEST_P(CacheSession, HealthNamesTheCacheAndWhatAnAcceptedTurnSurvives) {

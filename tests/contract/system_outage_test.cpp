@@ -37,13 +37,13 @@ TEST_P(SystemOutage, TurnsGoStraightToTheStore) {
   EXPECT_EQ(stored_seqs("s"), seqs(1, 3));
 }
 
-TEST_P(SystemOutage, ASessionBegunMeanwhileHasFinalNumbers) {
+TEST_P(SystemOutage, ASessionBegunMeanwhileGoesOnAfterwards) {
   take_the_cache_away();
   const ChatReply first = ok(service().chat({.message = "question 1"}));
   EXPECT_FALSE(first.provisional_count);
   const ChatReply second = chat(first.session_id, "question 2");
   EXPECT_EQ(second.question_count, 2);
-  EXPECT_FALSE(second.provisional_count);
+  EXPECT_TRUE(second.provisional_count) << "another instance may have reached the cache meanwhile";
   bring_the_cache_back();
   EXPECT_EQ(chat(first.session_id, "question 3").question_count, 3);
   drain();

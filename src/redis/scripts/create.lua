@@ -6,6 +6,7 @@
 local call, pcall = redis.call, redis.pcall
 
 if call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
+if pcall('HEXISTS', KEYS[3], 'erased') == 1 then return 0 end
 -- Each of the three may be of another type: then what was done before it is taken back.
 local indexed = pcall('SADD', KEYS[5], ARGV[1])
 if type(indexed) == 'table' then return indexed end

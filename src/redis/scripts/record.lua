@@ -9,7 +9,7 @@
 -- ARGV: 1 '1' if the session may be new, 2 proposed time stamp, 3 prefix of message keys, 4 session id,
 --       5 prefix of sync:new, 6 turn id, 7 user id, 8 question, 9 answer, 10 status, 11 model,
 --       12 history entry from after created_at on
--- Returns {count, time stamp}; {0, 0} if the session's count is not here.
+-- Returns {count, time stamp}; {0, 0} if the session's count is not here, or was erased.
 local call, pcall = redis.call, redis.pcall
 
 local last = pcall('LINDEX', KEYS[2], -1)
@@ -41,7 +41,7 @@ if seq == 1 then
   local removed = pcall('HDEL', KEYS[4], 'empty')
   if type(removed) == 'table' then return undo(removed) end
   was_empty = removed == 1
-  if not was_empty and ARGV[1] == '0' then return undo({0, 0}) end
+  if not was_empty and (ARGV[1] == '0' or call('HEXISTS', KEYS[4], 'erased') == 1) then return undo({0, 0}) end
 end
 
 local added

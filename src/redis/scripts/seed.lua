@@ -4,8 +4,9 @@
 -- is newer than the store: it stays, and the count goes on from there. A count below the store's is of a Redis
 -- that came back older, or was set back: it becomes the store's, and so does the history where the store has
 -- the later turn. Every other count stays.
--- A turn is numbered once: `settled_us` in meta is the time stamp of the last one that was, and `settled:{ts}`
--- keeps what a turn was given, its number and its final time stamp, until the store has committed it.
+-- A turn that is pending here, by its turn id, keeps the number that it has. Each other one is numbered once:
+-- `settled_us` in meta is the time stamp of the last one that was, and `settled:{ts}` keeps what a turn was
+-- given, its number and its final time stamp, until the store has committed it.
 -- The next turn's time follows from the last entry of the history alone. An entry that does not tell the latest
 -- time that is known, here or in the store, gets it as `latest`, its first field.
 --
@@ -14,9 +15,10 @@
 -- KEYS: 1 count, 2 history, 3 pending, 4 meta
 -- ARGV: 1 session TTL in ms, 2 the store's count, 3 user id, 4 title, 5 created_at, 6 updated_at, 7 the latest
 --       time stamp that the store knows, 8 the last time stamp of the history entries, 9 prefix of message keys,
---       10 number of history entries, 11... these; then of each unsettled turn its time stamp and its history
---       entry from after created_at on, empty if later turns fill the history
--- Returns for each unsettled turn "{number} {final time stamp}", or nil if the store has committed it.
+--       10 number of history entries, 11... these; then of each unsettled turn its time stamp, its turn id, and
+--       its history entry from after created_at on, empty if later turns fill the history
+-- Returns for each unsettled turn "{number} {final time stamp}", or nil if the store has committed it. Nothing
+-- is done, and the reply is empty, where the session was erased.
 local call, pcall = redis.call, redis.pcall
 
 -- 0 instead of what is no number or is one that Lua does not hold exactly.
@@ -35,8 +37,10 @@ local last = pcall('LINDEX', KEYS[2], -1)
 if type(last) == 'table' then return last end
 local pending = pcall('SCARD', KEYS[3])
 if type(pending) == 'table' then return pending end
-local own = pcall('HMGET', KEYS[4], 'unsynced', 'settled_us')
+local own = pcall('HMGET', KEYS[4], 'unsynced', 'settled_us', 'erased')
 if own.err then return own end
+-- What the caller knows of the session is older than its end.
+if own[3] then return {} end
 if cached and not string.match(cached, '^%-?%d+$') then
   return redis.error_reply('ERR value is not an integer or out of range')
 end
@@ -64,12 +68,25 @@ end
 local entries = tonumber(ARGV[10])
 local first = 11 + entries
 local fresh = {}
-for i = first, #ARGV, 2 do
+for i = first, #ARGV, 3 do
   if not own[2] or later(ARGV[i], own[2]) then fresh[#fresh + 1] = i end
 end
 
+local here = {}
+if #fresh > 0 and pending > 0 then
+  for _, member in ipairs(call('SMEMBERS', KEYS[3])) do
+    local ours = string.sub(member, 1, #ARGV[9]) == ARGV[9]
+    local turn = ours and pcall('HMGET', member, 'turn_id', 'seq') or {}
+    if turn[1] and turn[2] then here[turn[1]] = turn[2] .. ' ' .. string.sub(member, #ARGV[9] + 1) end
+  end
+end
+local unnumbered = 0
+for _, i in ipairs(fresh) do
+  if not here[ARGV[i + 1]] then unnumbered = unnumbered + 1 end
+end
+
 if behind or #fresh > 0 then
-  call('SET', KEYS[1], decimal(count + #fresh))
+  call('SET', KEYS[1], decimal(count + unnumbered))
   if behind then
     call('HSETNX', KEYS[4], 'user_id', ARGV[3])
     call('HSETNX', KEYS[4], 'title', ARGV[4])
@@ -82,16 +99,20 @@ if behind or #fresh > 0 then
   end
   local latest = math.max(told, exact(ARGV[7]))
   for _, i in ipairs(fresh) do
-    count = count + 1
-    local ts = ARGV[i]
-    if not later(ts, decimal(latest)) then ts = decimal(math.max(latest, exact(ARGV[6])) + 1) end
-    while call('SISMEMBER', KEYS[3], ARGV[9] .. ts) == 1 do ts = decimal(tonumber(ts) + 1) end
-    latest = math.max(latest, exact(ts))
-    local seq = decimal(count)
-    call('HSET', KEYS[4], 'settled_us', ARGV[i], 'settled:' .. ARGV[i], seq .. ' ' .. ts)
-    if ARGV[i + 1] ~= '' then
-      call('RPUSH', KEYS[2], '{"seq":' .. seq .. ',"created_at":' .. ts .. ',' .. ARGV[i + 1])
+    local given = here[ARGV[i + 1]]
+    if not given then
+      count = count + 1
+      local ts = ARGV[i]
+      if not later(ts, decimal(latest)) then ts = decimal(math.max(latest, exact(ARGV[6])) + 1) end
+      while call('SISMEMBER', KEYS[3], ARGV[9] .. ts) == 1 do ts = decimal(tonumber(ts) + 1) end
+      latest = math.max(latest, exact(ts))
+      local seq = decimal(count)
+      given = seq .. ' ' .. ts
+      if ARGV[i + 2] ~= '' then
+        call('RPUSH', KEYS[2], '{"seq":' .. seq .. ',"created_at":' .. ts .. ',' .. ARGV[i + 2])
+      end
     end
+    call('HSET', KEYS[4], 'settled_us', ARGV[i], 'settled:' .. ARGV[i], given)
   end
   if count == 0 then call('HSET', KEYS[4], 'empty', '1') else call('HDEL', KEYS[4], 'empty') end
 
@@ -113,5 +134,5 @@ if behind or #fresh > 0 then
 end
 
 local numbers = {}
-for i = first, #ARGV, 2 do numbers[#numbers + 1] = call('HGET', KEYS[4], 'settled:' .. ARGV[i]) end
+for i = first, #ARGV, 3 do numbers[#numbers + 1] = call('HGET', KEYS[4], 'settled:' .. ARGV[i]) end
 return numbers

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     std::map<std::int64_t, SettledTurn> settled = {};  ///< By time stamp, until forgotten.
   };
   std::map<std::string, State> sessions;
+  std::set<std::string> erased;
   std::size_t sweeps = 0;
   std::size_t passes = 0;
   std::uint64_t lineage_now = 0;
@@ -41,7 +43,8 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override {
     if (before_record) co_await before_record();
     if (outage) co_return std::unexpected(*outage);
-    if (presence == SessionPresence::unknown && !sessions.contains(turn.session_id)) {
+    const bool may_be_new = presence == SessionPresence::known_new && !erased.contains(turn.session_id);
+    if (!may_be_new && !sessions.contains(turn.session_id)) {
       co_return RecordOutcome{.session_missing = true};
     }
     State& state = sessions[turn.session_id];
@@ -61,6 +64,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
 
   AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override {
     if (outage) co_return std::unexpected(*outage);
+    if (erased.contains(seed.session.session_id)) co_return std::vector<SettledTurn>();
     const auto [place, inserted] = sessions.try_emplace(seed.session.session_id);
     State& state = place->second;
     if (inserted) state.session = seed.session;
@@ -92,6 +96,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
 
   AsyncResult<bool> create(Session session) override {
     if (outage) co_return std::unexpected(*outage);
+    if (erased.contains(session.session_id)) co_return false;
     const auto [place, inserted] = sessions.try_emplace(session.session_id);
     if (inserted) {
       place->second.session = std::move(session);
@@ -150,6 +155,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     if (outage) co_return std::unexpected(*outage);
     const std::size_t deleted = sessions[session_id].pending.size();
     sessions.erase(session_id);
+    erased.insert(session_id);
     co_return deleted;
   }
 

@@ -31,7 +31,6 @@ class MemoryTurnStore final : public TurnStore {
   std::set<std::uint64_t> lineages;
   std::uint64_t admitted = 0;  ///< The lineage admitted last.
   std::set<std::uint64_t> superseded;
-  std::set<std::string> begun_here;  ///< Sessions whose first turn was appended.
   std::vector<std::size_t> batch_sizes;
   std::size_t writes_under_way = 0;
   std::size_t most_writes_under_way = 0;
@@ -216,11 +215,9 @@ class MemoryTurnStore final : public TurnStore {
     turn.seq = session.question_count + static_cast<std::int64_t>(open.size()) + 1;
     session.updated_at_us = std::max(session.updated_at_us, turn.timestamp_us);
     open.insert(turn.timestamp_us);
-    if (direct.known_new) begun_here.insert(turn.session_id);
     rows.emplace(std::pair(turn.session_id, turn.timestamp_us), turn);
-    return AppendOutcome{.question_count = *turn.seq,
-                         .timestamp_us = turn.timestamp_us,
-                         .provisional = !begun_here.contains(turn.session_id)};
+    return AppendOutcome{
+        .question_count = *turn.seq, .timestamp_us = turn.timestamp_us, .provisional = !direct.known_new};
   }
 
   void upsert(const Session& session) {

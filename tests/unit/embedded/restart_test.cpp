@@ -97,6 +97,15 @@ TEST_F(EmbeddedRestart, DoesNotBringBackAnErasedSession) {
   EXPECT_TRUE(record("s", 1, SessionPresence::unknown).session_missing);
 }
 
+TEST_F(EmbeddedRestart, AnErasedSessionTakesItsSettledNumbersAlong) {
+  SessionSeed seed{.session = session_after("s", 3), .unsettled = {turn_of("s", 4)}};
+  EXPECT_EQ(ok(cache().seed(seed)).at(0).seq, 4);
+  ok(cache().erase("s"));
+  restart();
+  seed.session.question_count = 1;
+  EXPECT_EQ(ok(cache().seed(seed)).at(0).seq, 2);
+}
+
 TEST_F(EmbeddedRestart, GivesANewSessionNoTurnsOfOneWhoseRowsAreStillThere) {
   record_turns("old", 1, 1);
   close();
@@ -117,12 +126,12 @@ TEST_F(EmbeddedRestart, GivesANewSessionNoTurnsOfOneWhoseRowsAreStillThere) {
   EXPECT_EQ(count_of("new"), 1);
 }
 
-TEST_F(EmbeddedRestart, CountsFromOneInASessionErasedAndMadeAgain) {
+TEST_F(EmbeddedRestart, AnErasedSessionLeavesNoTurnBehind) {
   record_turns("s", 1, 5);
   ok(cache().erase("s"));
-  EXPECT_EQ(record("s", 6).question_count, 1);
+  EXPECT_TRUE(record("s", 6).session_missing);
   restart();
-  EXPECT_EQ(pending_of("s"), numbers(1, 1));
+  EXPECT_TRUE(pending_of("s").empty());
 }
 
 }  // namespace

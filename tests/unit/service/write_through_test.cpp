@@ -56,7 +56,7 @@ TEST_F(WriteThroughTest, NumbersGoOnAfterThoseInTheStoreAndAreProvisional) {
   EXPECT_TRUE(reply->provisional_count) << "the cache could hold turns that the store has not seen";
 }
 
-TEST_F(WriteThroughTest, ASessionThatBeginsInTheOutageHasFinalNumbers) {
+TEST_F(WriteThroughTest, OnlyTheFirstTurnOfASessionThatBeginsInTheOutageHasAFinalNumber) {
   take_the_cache_away();
   const auto first = chat(std::nullopt, "1");
   ASSERT_TRUE(first);
@@ -64,7 +64,7 @@ TEST_F(WriteThroughTest, ASessionThatBeginsInTheOutageHasFinalNumbers) {
   const auto second = chat(first->session_id, "2");
   ASSERT_TRUE(second);
   EXPECT_EQ(second->question_count, 2);
-  EXPECT_FALSE(second->provisional_count);
+  EXPECT_TRUE(second->provisional_count) << "another instance may have reached the cache meanwhile";
 }
 
 TEST_F(WriteThroughTest, TurnsOfTheOutageAreNumberedAfterThoseThatTheCacheHeld) {
@@ -248,7 +248,8 @@ TEST_F(WriteThroughTest, TurnsOfACacheThatOthersHaveLeftAreRescued) {
   sync();
   chat("abc", "1");
   chat("abc", "2");
-  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9, 1)));  // By another instance, for another cache.
+  ASSERT_TRUE(
+      *test::run_coroutine(io, store.admit_lineage(9, 1)));  // By another instance, for another cache.
   sync();
   EXPECT_EQ(store.rows.size(), 2U);
   EXPECT_EQ(store.unsettled["abc"].size(), 2U) << "the other cache is to number them";

@@ -7,7 +7,7 @@
 CREATE TABLE IF NOT EXISTS unsettled_turns (
   session_id  VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   ts          BIGINT      NOT NULL,
-  provisional TINYINT     NOT NULL, -- 0: the session began here, so that its number cannot change
+  provisional TINYINT     NOT NULL, -- 0: the first turn of a session that nobody else could know
   PRIMARY KEY (session_id, ts)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
 

@@ -5,7 +5,7 @@
 CREATE TABLE IF NOT EXISTS unsettled_turns (
   session_id  TEXT    NOT NULL,
   ts          INTEGER NOT NULL,
-  provisional INTEGER NOT NULL, -- 0: the session began here, so that its number cannot change
+  provisional INTEGER NOT NULL, -- 0: the first turn of a session that nobody else could know
   PRIMARY KEY (session_id, ts)
 ) STRICT, WITHOUT ROWID;
 
