@@ -26,6 +26,7 @@ void Ledger::excuse(const CacheMemory& lost, const CacheMemory& next) {
     const auto kept = next.sessions.find(id);
     for (const auto& [stamp, turn] : state.pending) {
       if (kept != next.sessions.end() && kept->second.pending.contains(stamp)) continue;
+      if (store_.is_unsettled(turn.turn_id)) renumbered_.insert(turn.user_id);
       if (store_.find(turn.turn_id) != nullptr || excused_users_.contains(turn.user_id)) continue;
       world_.trace("  lost with the cache: {} #{} of {}", turn.user_id, turn.seq.value_or(0), id);
       excused_.insert(turn.turn_id);
@@ -148,7 +149,7 @@ void Ledger::check_call(const Call& call) {
     return;
   }
   // What was rescued from a cache that is gone has new ones.
-  if (call.provisional || excused_users_.contains(call.user_id)) return;
+  if (call.provisional || excused_users_.contains(call.user_id) || renumbered_.contains(call.user_id)) return;
   if (row->timestamp_us != call.timestamp_us) violate(call.user_id + " is stored with another time stamp");
   if (row->seq && *row->seq != call.count)
     violate(fmt::format("{} was told number {} and has {}", call.user_id, call.count, *row->seq));
@@ -174,7 +175,7 @@ void Ledger::check_session(const std::string& session_id) {
     if (call.session_id != session_id) continue;
     provisional = provisional || call.provisional;
     if (call.outcome == Outcome::acknowledged && !call.provisional && !excused_users_.contains(user) &&
-        !call.turn_id.empty() && store_.find(call.turn_id) != nullptr)
+        !renumbered_.contains(user) && !call.turn_id.empty() && store_.find(call.turn_id) != nullptr)
       known.push_back(&call);
   }
   if (!numbers.empty() && *numbers.rbegin() > count)

@@ -85,6 +85,9 @@ class Ledger {
   std::set<std::string> excused_users_;       ///< The same by call.
   std::map<std::string, std::int64_t> lost_;  ///< How many, by session.
   std::set<std::string> rewound_;             ///< Sessions whose cached state was replaced.
+  /// Calls whose turns the store had, but their numbers only the memory that was lost: they are numbered
+  /// anew.
+  std::set<std::string> renumbered_;
 };
 
 }  // namespace chatsync::simulation

@@ -257,6 +257,11 @@ std::size_t StoreServer::erase(const std::string& session_id, std::int64_t accep
   return std::erase_if(rows, [&](const auto& row) { return row.first.first == session_id; });
 }
 
+bool StoreServer::is_unsettled(const std::string& turn_id) const {
+  const Turn* const turn = find(turn_id);
+  return turn != nullptr && sessions.at(turn->session_id).unsettled.contains(turn->timestamp_us);
+}
+
 const Turn* StoreServer::find(const std::string& turn_id) const {
   const auto place = places_.find(turn_id);
   return place == places_.end() ? nullptr : &rows.at(place->second);

@@ -37,6 +37,7 @@ class StoreServer {
   std::size_t erase(const std::string& session_id, std::int64_t accepted);
 
   const Turn* find(const std::string& turn_id) const;
+  bool is_unsettled(const std::string& turn_id) const;
 
   /// Turns that no column takes.
   static bool refuses(const Turn& turn) { return turn.question.contains("poison"); }
