@@ -163,6 +163,8 @@ class ChatService {
   AsyncResult<Session> with_times(Session session);
   /// The tombstone first, then the cache. `accepted`: how many turns the session had. Repeatable.
   AsyncResult<std::size_t> erase_everywhere(std::string session_id, std::int64_t accepted);
+  /// Until none is left; `erased` counts along, also where it fails.
+  AsyncResult<void> erase_living_sessions(std::string user_id, UserErasure* erased);
   /// Takes what the cache still holds of a user's erased sessions out of it.
   AsyncResult<void> forget_erased_sessions(std::string user_id);
   /// The session without its turns; nothing for unknown and for erased sessions.

@@ -4,6 +4,8 @@
 // bringing it back, and then in the cache. If the cache cannot be reached between the two, the store's list
 // of living sessions does not name the session any more; so erasing a user ends with a walk over the user's
 // tombstones, which takes out of the cache whatever an earlier attempt left there.
+#include <fmt/format.h>
+
 #include <map>
 #include <utility>
 
@@ -70,25 +72,32 @@ AsyncResult<std::size_t> ChatService::erase_everywhere(std::string session_id, s
 
 AsyncResult<UserErasure> ChatService::erase_user(std::string user_id) {
   UserErasure erased;
+  Result<void> done = co_await erase_living_sessions(user_id, &erased);
+  if (done) done = co_await forget_erased_sessions(std::move(user_id));
+  if (done) co_return erased;
+  Error broken_off = std::move(done).error();
+  broken_off.message += fmt::format(" ({} sessions were erased before that; repeating the request goes on)",
+                                    erased.sessions);
+  co_return std::unexpected(std::move(broken_off));
+}
+
+AsyncResult<void> ChatService::erase_living_sessions(std::string user_id, UserErasure* erased) {
   for (;;) {
     Result<std::vector<Session>> sessions = co_await cache_.unsynced_sessions_of(user_id);
     if (sessions && sessions->empty()) {
       sessions = co_await store_.sessions_of(user_id, {.limit = kSessionsAtOnce});
     }
     if (!sessions) co_return failure_of(std::move(sessions));
-    if (sessions->empty()) break;
+    if (sessions->empty()) co_return Result<void>();
     for (const Session& session : *sessions) {
       const Result<std::size_t> turns = co_await erase_session(session.session_id);
       // Another request may have erased it meanwhile.
       if (!turns && turns.error().kind == ErrorKind::not_found) continue;
       if (!turns) co_return std::unexpected(turns.error());
-      ++erased.sessions;
-      erased.turns += *turns;
+      ++erased->sessions;
+      erased->turns += *turns;
     }
   }
-  const Result<void> forgotten = co_await forget_erased_sessions(std::move(user_id));
-  if (!forgotten) co_return std::unexpected(forgotten.error());
-  co_return erased;
 }
 
 AsyncResult<void> ChatService::forget_erased_sessions(std::string user_id) {

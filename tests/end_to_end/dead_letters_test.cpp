@@ -98,6 +98,17 @@ TEST_P(DeadLetters, ThatBecomeNoTurnAreKept) {
   expect_whole();
 }
 
+TEST_P(DeadLetters, AreReplayedOnceTheirPayloadIsMended) {
+  world_.execute(
+      "UPDATE dead_letters SET payload = REPLACE(payload, '\"question\":', "
+      "'\"answer\":\"late\",\"question\":') WHERE session_id = 'bad'");
+  const CommandOutcome replayed = run({"replay", bad_});
+  EXPECT_EQ(replayed.status, 0) << replayed.standard_output << replayed.standard_error;
+  EXPECT_EQ(world_.column("SELECT answer FROM chat_messages WHERE session_id = 'bad'"),
+            std::vector<std::string>{"late"});
+  expect_whole();
+}
+
 TEST_P(DeadLetters, AreDiscardedOnceThatIsSaid) {
   const CommandOutcome asked = run({"discard", bad_});
   EXPECT_EQ(asked.status, 2);
