@@ -1,10 +1,12 @@
 #pragma once
 
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <future>
 
 #include "app/io_thread.hpp"
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/settings.hpp"
 #include "redis/connection.hpp"
 
@@ -17,7 +19,13 @@ class RunningConnection {
       : thread_(thread),
         connection_(thread.executor(), settings, clock),
         ended_(thread.spawn(connection_.run())) {}
-  ~RunningConnection() { close(); }
+  ~RunningConnection() {
+    try {
+      close();
+    } catch (...) {
+      log_escaped_exception("redis connection", std::current_exception());
+    }
+  }
   RunningConnection(const RunningConnection&) = delete;
   RunningConnection& operator=(const RunningConnection&) = delete;
 

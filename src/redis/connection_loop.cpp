@@ -131,8 +131,10 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
       co_return std::unexpected(error_from_reply("", reply->view().text_or("")));
     }
     // A replica would refuse every write; the name may lead to the new master at the next attempt.
-    if ((*reply)[0].text_or("") == "slave")
-      co_return fail(ErrorKind::unavailable, "it is a replica, not the master");
+    if ((*reply)[0].text_or("") == "slave") {
+      co_return fail(ErrorKind::unavailable,
+                     "it is a replica: name the master in REDIS_HOST, or the Sentinels in REDIS_SENTINELS");
+    }
     if (index >= info && index < optional) infos[index - info] = std::move(*reply);
   }
   const auto text = [](const Reply& reply) {

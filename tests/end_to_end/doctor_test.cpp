@@ -179,6 +179,15 @@ TEST(DoctorStatus, IsTwoForAServerThatCannotBeReached) {
   EXPECT_THAT(outcome.standard_error, HasSubstr("MySQL at 127.0.0.1:" + port));
 }
 
+TEST(DoctorStatus, IsTwoForAReplica) {
+  const RedisServer master;
+  const RedisServer replica({.extra = {"--replicaof", master.host(), std::to_string(master.port())}});
+  const CommandOutcome outcome =
+      doctor({{"REDIS_HOST", replica.host()}, {"REDIS_PORT", std::to_string(replica.port())}});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.standard_error, HasSubstr("it is a replica: name the master in REDIS_HOST"));
+}
+
 TEST(DoctorStatus, IsTwoForABadSettingAndForAnUnknownCommand) {
   EXPECT_EQ(doctor({{"HTTP_PORT", "x"}}).status, 2);
   const CommandOutcome unknown = run_chatsync({.arguments = {"docter"}});
