@@ -66,7 +66,9 @@ void Scenario::strike() {
   } else if (kind == 6 && store_.up) {
     world_.trace("!! the store is down");
     store_.up = false;
-    world_.after(a_while, [this] {
+    // Sometimes longer than what is idle is kept.
+    const Micros long_while = random.chance(0.15) ? seconds(150) : 0;
+    world_.after(a_while + long_while, [this] {
       world_.trace("!! the store is back");
       store_.up = true;
     });
