@@ -97,6 +97,12 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     const std::vector<std::int64_t> stamps = stamps_of(*numbers);
     const std::size_t count = numbers->size();
     Result<void> committed = co_await store->settle(session_id, std::move(*numbers), lineage);
+    if (!committed && committed.error().code == kLineageSuperseded) {
+      // The cache is another one than was admitted. It gives the same numbers again when it is asked anew.
+      Result<void> admitted = co_await admit_cache(cache, store);
+      if (!admitted) co_return failure_of(std::move(admitted));
+      continue;
+    }
     if (!committed) co_return store_failed(std::move(committed).error());
     fault::point("settle.settled");
     looks = 0;
