@@ -15,7 +15,7 @@ namespace chatsync::http {
 /// from what is pending. Reads a few turns at a time, about kPieceBytes of them.
 class UserExport final : public BodyProducer {
  public:
-  static constexpr std::size_t kPieceBytes = 256 * 1024;
+  static constexpr std::size_t kPieceBytes = 262'144;
 
   /// `chat` must outlive it.
   UserExport(service::ChatService& chat, std::string user_id);
