@@ -15,8 +15,8 @@ constexpr std::size_t kSlip = 2;  ///< So many slips away from a name, that name
 constexpr auto kCommands = std::to_array<CommandRow>({
     {kServe, "", "serve over HTTP until SIGTERM; so does no command at all"},
     {"doctor", "", "look for settings of the cache and the store that can lose turns"},
-    {"verify", "", "count every turn: is each one accepted stored, pending, a dead letter or deleted?"},
-    {"dead-letters", "list|show|replay|discard", "look through the turns that no store could take",
+    {"verify", "", "look whether every accepted turn is accounted for"},
+    {"dead-letters", "list|show|replay|discard", "look through turns no store could take",
      "--limit --session --discarded --all --yes"},
 });
 
