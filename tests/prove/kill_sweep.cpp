@@ -41,7 +41,7 @@ KillSweep::Outcome KillSweep::strike(const KillPoint& point) {
   switch_.arm(point.number, point.torn);
   std::vector<Call> calls =
       ask_a_little(server_->port(), sessions, {.tag = "before", .synced_every = point.synced_every});
-  Outcome outcome{.killed = victim_ended(std::chrono::milliseconds(0))};
+  Outcome outcome{.killed = victim_ended(kEndOfAProcess)};
   revive();
   std::ranges::move(ask_everywhere(server_->port(), sessions), std::back_inserter(calls));
   HttpClient client = server_->client();

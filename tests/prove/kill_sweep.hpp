@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +10,9 @@
 #include "support/kill_switch.hpp"
 
 namespace chatsync::test {
+
+/// Between the moment in which others see that a process is dead and its parent is told.
+inline constexpr std::chrono::milliseconds kEndOfAProcess{50};
 
 /// Who dies.
 enum class Victim { server, redis, mariadb };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
@@ -51,7 +52,7 @@ class StepSweep {
       server.await_start();
     } catch (const std::runtime_error&) {
       // What it does at its start has steps, too.
-      if (server.ended(std::chrono::milliseconds(0)) && server.wait() == 128 + SIGKILL) return true;
+      if (server.ended(kEndOfAProcess) && server.wait() == 128 + SIGKILL) return true;
       throw;
     }
     const auto ask = [&](const char* tag, bool drained) {
@@ -66,7 +67,7 @@ class StepSweep {
       world_.redis_proxy().pass();
       ask("with Redis again", true);
     }
-    return server.ended(std::chrono::milliseconds(0));
+    return server.ended(kEndOfAProcess);
   }
 
   World world_;
