@@ -23,12 +23,6 @@ ParserLimits limits_of(const HttpOptions& options) {
   return {options.max_header_bytes, options.max_body_bytes};
 }
 
-Dispatch refusal(int status, std::string message) {
-  Dispatch result;
-  result.error = protocol_error(status, std::move(message));
-  return result;
-}
-
 }  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, ConnectionContext& context)
@@ -57,12 +51,9 @@ asio::awaitable<void> Connection::run() {
         next = co_await answer();
         parser_.next();
         break;
-      case RequestParser::Event::refused: {
-        Dispatch refused;
-        refused.error = parser_.failure();
-        next = co_await refuse(std::move(refused));
+      case RequestParser::Event::refused:
+        next = co_await refuse_malformed();
         break;
-      }
     }
   }
   if (next == Next::linger) co_await linger();
@@ -84,12 +75,25 @@ asio::awaitable<Connection::Next> Connection::receive() {
     co_return interruption_ == Interruption::ended ? read_what_came() : Next::close;
   }
   if (interruption_ == Interruption::expired) {
-    co_return co_await refuse(refusal(408, "the request took too long to arrive"));
+    co_return co_await refuse_broken_off(408, "the request took too long to arrive");
   }
   if (failure != asio::error::eof) co_return Next::close;
   // A client that has shut down its side may still read what it did wrong.
-  co_await refuse(refusal(400, "the request ended before it was complete"));
+  co_await refuse_broken_off(400, "the request ended before it was complete");
   co_return Next::close;
+}
+
+// What these two need is in frames of their own, which an idle connection does not have.
+asio::awaitable<Connection::Next> Connection::refuse_malformed() {
+  Dispatch refused;
+  refused.error = parser_.failure();
+  co_return co_await refuse(std::move(refused));
+}
+
+asio::awaitable<Connection::Next> Connection::refuse_broken_off(int status, std::string_view message) {
+  Dispatch refused;
+  refused.error = protocol_error(status, std::string(message));
+  co_return co_await refuse(std::move(refused));
 }
 
 Connection::Next Connection::read_what_came() {

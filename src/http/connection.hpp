@@ -45,6 +45,9 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> begin_body();
   boost::asio::awaitable<Next> answer();
   boost::asio::awaitable<Next> refuse(Dispatch refusal);
+  boost::asio::awaitable<Next> refuse_malformed();
+  /// `message` is a literal.
+  boost::asio::awaitable<Next> refuse_broken_off(int status, std::string_view message);
   boost::asio::awaitable<Next> finish(ReplyHead head);
   boost::asio::awaitable<Next> stream(ReplyHead head, BodyProducer* body);
   Next break_off(BodyEnd body_end, const Error& reason);

@@ -18,9 +18,9 @@ boost::asio::awaitable<Result<Reply>> get_health(Call call) {
 
 boost::asio::awaitable<Result<Reply>> get_readiness(Call call) {
   const service::Readiness readiness = co_await call.chat->readiness();
-  // Turns are accepted as long as the cache is there; the store may come back later.
-  const bool ready = !readiness.cache_failure;
-  const bool whole = ready && !readiness.store_failure;
+  // Turns are accepted as long as one of the two is there.
+  const bool ready = !readiness.cache_failure || !readiness.store_failure;
+  const bool whole = !readiness.cache_failure && !readiness.store_failure;
   std::string& out = *call.out;
   append_text(out, R"({"status":)", whole ? "ready" : ready ? "degraded" : "unready");
   append_text(out, R"(,"cache":{"kind":)", readiness.cache_kind);

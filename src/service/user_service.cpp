@@ -76,8 +76,8 @@ AsyncResult<UserErasure> ChatService::erase_user(std::string user_id) {
   if (done) done = co_await forget_erased_sessions(std::move(user_id));
   if (done) co_return erased;
   Error broken_off = std::move(done).error();
-  broken_off.message += fmt::format(" ({} sessions were erased before that; repeating the request goes on)",
-                                    erased.sessions);
+  broken_off.message +=
+      fmt::format(" ({} sessions were erased before that; repeating the request goes on)", erased.sessions);
   co_return std::unexpected(std::move(broken_off));
 }
 

@@ -106,9 +106,8 @@ class MySqlTurnStore final : public SqlStore {
   }
 
   AsyncResult<std::uint64_t> admitted_lineage() override {
-    co_return co_await run("reading which cache is admitted", [](MySqlConnection& connection) {
-      return read_admitted_lineage(connection);
-    });
+    co_return co_await run("reading which cache is admitted",
+                           [](MySqlConnection& connection) { return read_admitted_lineage(connection); });
   }
 
   AsyncResult<bool> admit_lineage(std::uint64_t lineage, std::uint64_t expected) override {

@@ -17,7 +17,7 @@ TEST(HttpOperations, SaysThatItIsAliveAndReady) {
   EXPECT_EQ(client.get("/readyz").json().at("status"), "ready");
 }
 
-TEST(HttpOperations, IsReadyWithoutItsStoreButNotWithoutItsCache) {
+TEST(HttpOperations, IsReadyWithoutItsStoreOrItsCacheButNotWithoutBoth) {
   HttpRig rig;
   auto client = rig.client();
   const Error down{ErrorKind::unavailable, "down", {}, {}};
@@ -26,7 +26,13 @@ TEST(HttpOperations, IsReadyWithoutItsStoreButNotWithoutItsCache) {
   EXPECT_EQ(degraded.status, 200);
   EXPECT_EQ(degraded.json().at("status"), "degraded");
   EXPECT_EQ(degraded.json().at("store").at("status"), "down");
-  rig.on_worker([&](RigWorker& worker) { worker.cache.outage = down; });
+  rig.on_worker([&](RigWorker& worker) {
+    worker.store.outage.reset();
+    worker.cache.outage = down;
+  });
+  EXPECT_EQ(client.get("/readyz").status, 200);
+  EXPECT_EQ(client.get("/readyz").json().at("cache").at("status"), "down");
+  rig.on_worker([&](RigWorker& worker) { worker.store.outage = down; });
   const auto unready = client.get("/readyz");
   EXPECT_EQ(unready.status, 503);
   EXPECT_EQ(unready.json().at("status"), "unready");
