@@ -119,6 +119,15 @@ std::pair<TurnBatch, TurnBatch> halve(const TurnBatch& batch) {
   return {std::move(first), std::move(second)};
 }
 
+DeadLetter letter_of(const PendingTurn& pending, const Error& reason, std::int64_t now_us) {
+  return {.session_id = pending.turn.session_id,
+          .key = pending.key,
+          .reason = reason.message,
+          .error_code = reason.code.empty() ? "rejected" : reason.code,
+          .payload = history_entry(pending.turn),
+          .first_failed_at_us = now_us};
+}
+
 TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64_t now_us) {
   const PendingTurn& pending = batch.turns.front();
   TurnBatch result;
@@ -130,12 +139,7 @@ TurnBatch as_dead_letter(const TurnBatch& batch, const Error& reason, std::int64
     if (session.session_id == pending.turn.session_id)
       session.question_count = std::max(session.question_count, pending.turn.seq.value_or(0));
   }
-  result.dead_letters.push_back({.session_id = pending.turn.session_id,
-                                 .key = pending.key,
-                                 .reason = reason.message,
-                                 .error_code = reason.code.empty() ? "rejected" : reason.code,
-                                 .payload = history_entry(pending.turn),
-                                 .first_failed_at_us = now_us});
+  result.dead_letters.push_back(letter_of(pending, reason, now_us));
   return result;
 }
 
@@ -152,8 +156,15 @@ AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedB
   const auto shared = std::make_shared<const std::vector<DirectTurn>>(std::move(turns));
   const Result<std::vector<Result<AppendOutcome>>> appended = co_await tools->store.append(shared);
   if (!appended) co_return std::unexpected(appended.error());
-  if (!batch->dead_letters.empty()) {
-    const auto letters = std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = batch->dead_letters});
+  std::vector<DeadLetter> dead = batch->dead_letters;
+  for (std::size_t i = 0; i < appended->size(); ++i) {
+    const Result<AppendOutcome>& outcome = (*appended)[i];
+    // An erased session takes its turns along.
+    if (outcome || outcome.error().kind == ErrorKind::gone) continue;
+    dead.push_back(letter_of(batch->turns[i], outcome.error(), tools->clock.now_us()));
+  }
+  if (!dead.empty()) {
+    const auto letters = std::make_shared<const TurnBatch>(TurnBatch{.dead_letters = std::move(dead)});
     const Result<WriteOutcome> written = co_await tools->store.write(letters);
     if (!written) co_return std::unexpected(written.error());
   }

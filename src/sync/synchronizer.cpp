@@ -328,14 +328,7 @@ asio::awaitable<std::vector<Result<AppendOutcome>>> Synchronizer::Impl::append_g
   if (outcomes) co_return std::move(*outcomes);
   const Error failure = std::move(outcomes).error();
   note_store_failure(metrics, failure.kind);
-  if (failure.kind != ErrorKind::rejected || size == 1)
-    co_return std::vector<Appended>(size, std::unexpected(failure));
-  std::vector<Appended> each;
-  for (const DirectTurn& turn : *shared) {
-    const std::vector<Appended> alone = co_await append_group({turn});
-    each.push_back(alone.front());
-  }
-  co_return each;
+  co_return std::vector<Appended>(size, std::unexpected(failure));
 }
 
 Synchronizer::Synchronizer(const asio::any_io_executor& executor, TurnCache& cache, PendingTurns& pending,

@@ -103,9 +103,6 @@ void StoreServer::quarantine(DeadLetter letter) {
 }
 
 Result<std::vector<Result<AppendOutcome>>> StoreServer::append(const std::vector<DirectTurn>& turns) {
-  for (const DirectTurn& direct : turns) {
-    if (refuses(direct.turn)) return fail(ErrorKind::rejected, "simulated: refused", "1366");
-  }
   std::vector<Result<AppendOutcome>> outcomes;
   for (const DirectTurn& direct : turns) outcomes.push_back(append_one(direct));
   return outcomes;
@@ -115,6 +112,7 @@ Result<AppendOutcome> StoreServer::append_one(const DirectTurn& direct) {
   Turn turn = direct.turn;
   StoredState& stored = sessions[turn.session_id];
   if (stored.deleted) return fail(ErrorKind::gone, "simulated: erased", "session_deleted");
+  if (refuses(turn)) return fail(ErrorKind::rejected, "simulated: refused", "1366");
   if (const auto known = places_.find(turn.turn_id); known != places_.end()) {
     const Turn& there = rows.at(known->second);
     return AppendOutcome{.question_count = there.seq.value_or(0),

@@ -205,6 +205,7 @@ class MemoryTurnStore final : public TurnStore {
   Result<AppendOutcome> append_one(const DirectTurn& direct) {
     Turn turn = direct.turn;
     if (tombstones.contains(turn.session_id)) return fail(ErrorKind::gone, "erased");
+    if (refuses(turn)) return fail(ErrorKind::rejected, "refused by the store", "1366");
     Session& session = sessions[turn.session_id];
     if (session.session_id.empty()) {
       session = {.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};

@@ -259,6 +259,19 @@ TEST_F(WriteThroughTest, TurnsOfACacheThatOthersHaveLeftAreRescued) {
   EXPECT_EQ(reply->durability, Durability::synced) << "the cache at hand takes no more turns";
 }
 
+TEST_F(WriteThroughTest, ARescuedTurnThatTheStoreRefusesIsKeptAsADeadLetter) {
+  cache.lineage_now = 1;
+  sync();
+  chat("abc", "good");
+  chat("abc", "bad");
+  store.refuses = [](const Turn& turn) { return turn.question == "bad"; };
+  ASSERT_TRUE(*test::run_coroutine(io, store.admit_lineage(9, 1)));
+  sync();
+  EXPECT_EQ(store.rows.size(), 1U);
+  ASSERT_EQ(store.dead_letters.size(), 1U) << "the turn is neither stored nor kept";
+  EXPECT_EQ(store.dead_letters.front().error_code, "1366");
+}
+
 TEST_F(WriteThroughTest, ARescuedTurnThatTheOtherCacheHasKeepsTheNumberItHasThere) {
   cache.lineage_now = 1;
   sync();
