@@ -25,8 +25,8 @@ TurnStatus turn_status_from(std::string_view text);
 /// One question with its answer.
 ///
 /// Identity is `turn_id`, and in a session also `timestamp_us`: no two turns of a session share one, and the
-/// cache gives each turn a later one than the turn before it, whatever the clocks say. So the order of time
-/// stamps is the order of `seq`.
+/// cache gives each turn a later one than the turn before it, whatever the clocks say (turn_stamp.hpp). So
+/// the order of time stamps is the order of `seq`.
 struct Turn {
   std::string session_id;
   std::string turn_id;

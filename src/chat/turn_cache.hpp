@@ -21,7 +21,7 @@ struct RecordOutcome {
   /// The cache does not hold the session: nothing changed, and the caller must load it from the store.
   bool session_missing = false;
   std::int64_t question_count = 0;  ///< The session's count with this turn, which is the turn's `seq`.
-  std::int64_t timestamp_us = 0;  ///< The turn's time stamp: the one proposed, or the next one free after it.
+  std::int64_t timestamp_us = 0;    ///< The turn's time stamp, by cache_stamp().
 };
 
 /// A session as the cache needs it to go on where the store left off.
@@ -65,11 +65,11 @@ class TurnCache {
   /// cached session stays as it is.
   /// Then each unsettled turn gets the next number, in the given order, and goes into the history; one that
   /// is pending here, by its turn id, has number and time stamp already and keeps them. Its final time stamp
-  /// is its own if that is later than the session's last turn in the cache; otherwise it is the first after
-  /// both that turn and `session.updated_at_us`, so that it is free in the store too. One that an earlier
-  /// call has numbered is not numbered again: the result has what it was given until forget_settled(), and
-  /// nothing for it afterwards. Time stamps of unsettled turns, as the store has them, grow within a session,
-  /// also between calls.
+  /// is its own if that is later than the session's last turn in the cache; otherwise it is the store_stamp()
+  /// after both that turn and `session.updated_at_us`, so that it is free in the store too. One that an
+  /// earlier call has numbered is not numbered again: the result has what it was given until
+  /// forget_settled(), and nothing for it afterwards. Time stamps of unsettled turns, as the store has them,
+  /// grow within a session, also between calls.
   virtual AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) = 0;
 
   /// The store has committed the numbers of these turns. Repeatable.

@@ -89,10 +89,10 @@ class TurnStore {
   virtual AsyncResult<WriteOutcome> write(SharedBatch batch) = 0;
 
   /// Takes turns while the cache cannot: in one transaction, each numbered after the session's settled and
-  /// unsettled turns and stamped later than the session's last stored turn, and marked as unsettled. Returns
-  /// after COMMIT, element i for turn i; an element is an error where its session was erased (`gone`) or its
-  /// data are refused (`rejected`), and the others are committed all the same. A turn id that is stored
-  /// already gives what it was given then. The session's settled count stays.
+  /// unsettled turns and stamped later than the session's last stored turn, by store_stamp(), and marked as
+  /// unsettled. Returns after COMMIT, element i for turn i; an element is an error where its session was
+  /// erased (`gone`) or its data are refused (`rejected`), and the others are committed all the same. A turn
+  /// id that is stored already gives what it was given then. The session's settled count stays.
   virtual AsyncResult<std::vector<Result<AppendOutcome>>> append(
       std::shared_ptr<const std::vector<DirectTurn>> turns) = 0;
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "chat/turn_stamp.hpp"
 #include "embedded/session_draft.hpp"
 
 namespace chatsync::embedded {
@@ -97,7 +98,7 @@ Result<void> SessionGroup::number(Draft& draft, SessionSeed& seed) {
       continue;
     }
     const bool in_order = turn->timestamp_us > draft.last_turn_us;
-    const std::int64_t next_us = std::max(draft.last_turn_us, seed.session.updated_at_us) + 1;
+    const std::int64_t next_us = store_stamp(0, std::max(draft.last_turn_us, seed.session.updated_at_us));
     const SettledTurn given{.timestamp_us = turn->timestamp_us,
                             .seq = ++draft.count,
                             .final_timestamp_us = in_order ? turn->timestamp_us : next_us};

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "chat/turn_stamp.hpp"
 #include "embedded/session_draft.hpp"
 
 namespace chatsync::embedded {
@@ -152,7 +153,7 @@ Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence,
     draft = *added;
   }
   turn.seq = ++draft->count;
-  const std::int64_t timestamp_us = std::max(turn.timestamp_us, draft->last_turn_us + 1);
+  const std::int64_t timestamp_us = cache_stamp(turn.timestamp_us, draft->last_turn_us);
   if (Result<void> done = append(*draft, turn, timestamp_us, false); !done) {
     return failure_of(std::move(done));
   }

@@ -6,6 +6,7 @@
 
 #include "base/fault.hpp"
 #include "chat/turn_json.hpp"
+#include "chat/turn_stamp.hpp"
 #include "redis/claim.hpp"
 #include "redis/health.hpp"
 #include "redis/scripts.hpp"
@@ -101,7 +102,7 @@ AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence pre
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
     begin_session_script(out, scripts().record, prefix, IndexKey::dirty, 12);
     out.argument(presence == SessionPresence::known_new ? "1" : "0");
-    out.argument(turn.timestamp_us);
+    out.argument(cache_stamp(turn.timestamp_us, 0));
     out.argument(prefix, KeySpace::kMessage);
     out.argument(turn.session_id);
     out.argument(KeySpace::kNewSessions);

@@ -1,13 +1,15 @@
 // A turn's number is the one after the session's settled and unsettled turns, its time stamp the one proposed
-// unless the session has a later turn; then it is stamped after that. Each turn of a call counts for the next
-// of its session, and one that comes a second time, in this call or after an earlier one, gets what it got
-// first.
+// unless the session has a later turn; then it is stamped after that, and never as the cache would. Each turn
+// of a call counts for the next of its session, and one that comes a second time, in this call or after an
+// earlier one, gets what it got first.
 #include "sql/append_plan.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <string_view>
 #include <tuple>
+
+#include "chat/turn_stamp.hpp"
 
 namespace chatsync::sql {
 namespace {
@@ -18,15 +20,9 @@ Result<AppendOutcome> stored_before(const StoredAppend& stored, const Turn& turn
               "turn_exists");
 }
 
-std::int64_t next_stamp(const AppendBase& base, std::int64_t proposal_us) {
-  if (!base.last_timestamp_us || proposal_us > *base.last_timestamp_us) return proposal_us;
-  return *base.last_timestamp_us + (base.last_is_unsettled ? 1 : kRoomForCachedTurnsUs);
-}
-
 AppendOutcome next_of(AppendBase& base, const DirectTurn& direct) {
-  const std::int64_t timestamp_us = next_stamp(base, direct.turn.timestamp_us);
+  const std::int64_t timestamp_us = store_stamp(direct.turn.timestamp_us, base.last_timestamp_us);
   base.last_timestamp_us = timestamp_us;
-  base.last_is_unsettled = true;
   ++base.unsettled;
   return {.question_count = base.question_count + base.unsettled,
           .timestamp_us = timestamp_us,

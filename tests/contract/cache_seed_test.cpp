@@ -64,7 +64,7 @@ class CacheSeed : public CacheContract {
     EXPECT_EQ(ok(cache().find("s"))->session.updated_at_us, stamp_of(25));
     const RecordOutcome next = record_early(26);
     EXPECT_EQ(next.question_count, 26);
-    EXPECT_EQ(next.timestamp_us, stamp_of(25) + 1);
+    EXPECT_EQ(next.timestamp_us, stamp_of(25) + 2);
     std::vector<std::string> history = ids(1, recorded);
     history.push_back("s-turn-26");
     EXPECT_EQ(history_of("s"), history);
@@ -78,7 +78,7 @@ TEST_P(CacheSeed, RaisesACountThatIsBehindTheStore) {
   EXPECT_EQ(ok(cache().history("s")), numbered_turns("s", 16, 25));
   const RecordOutcome next = record_early(26);
   EXPECT_EQ(next.question_count, 26);
-  EXPECT_EQ(next.timestamp_us, stamp_of(25) + 1);
+  EXPECT_EQ(next.timestamp_us, stamp_of(25) + 2);
 }
 
 TEST_P(CacheSeed, RaisingKeepsWhatIsPending) {
@@ -99,7 +99,7 @@ TEST_P(CacheSeed, ARaisedCountSurvivesARestart) {
   rig().restart();
   const RecordOutcome next = record_early(26);
   EXPECT_EQ(next.question_count, 26);
-  EXPECT_EQ(next.timestamp_us, stamp_of(25) + 1);
+  EXPECT_EQ(next.timestamp_us, stamp_of(25) + 2);
 }
 
 TEST_P(CacheSeed, KeepsAHistoryThatIsLaterThanTheStores) {
@@ -107,7 +107,7 @@ TEST_P(CacheSeed, KeepsAHistoryThatIsLaterThanTheStores) {
   seed(stored(10));
   EXPECT_EQ(count_of("s"), 10);
   EXPECT_EQ(history_of("s"), ids(20, 22));
-  EXPECT_EQ(record_early(23).timestamp_us, stamp_of(22) + 1);
+  EXPECT_EQ(record_early(23).timestamp_us, stamp_of(22) + 2);
 }
 
 TEST_P(CacheSeed, TheNextTurnComesAfterTheStoresLastWhereItsTurnsAreNoRows) {
@@ -122,7 +122,7 @@ TEST_P(CacheSeed, TheNextTurnComesAfterOneOfTheStoreWithoutANumber) {
   SessionSeed from = stored(3);
   from.recent.back().seq.reset();
   seed(from);
-  EXPECT_EQ(record_early(4).timestamp_us, stamp_of(3) + 1);
+  EXPECT_EQ(record_early(4).timestamp_us, stamp_of(3) + 2);
   EXPECT_EQ(history_of("s"), ids(1, 4));
 }
 
@@ -134,7 +134,7 @@ TEST_P(CacheSeed, NumbersUnsettledTurnsAfterTheStoresCount) {
   EXPECT_TRUE(claim(PassKind::sweep)->empty());
   const RecordOutcome next = record_early(6);
   EXPECT_EQ(next.question_count, 6);
-  EXPECT_EQ(next.timestamp_us, stamp_of(5) + 1);
+  EXPECT_EQ(next.timestamp_us, stamp_of(5) + 2);
 }
 
 TEST_P(CacheSeed, NumbersUnsettledTurnsAfterThoseThatArePending) {
@@ -220,14 +220,14 @@ TEST_P(CacheSeed, AnUnsettledTurnThatIsNotLaterComesAfterAllThatIsKnown) {
   from.session.updated_at_us = stamp_of(12);
   const std::vector<SettledTurn> expected{
       {.timestamp_us = stamp_of(5), .seq = 2, .final_timestamp_us = stamp_of(12) + 1},
-      {.timestamp_us = stamp_of(6), .seq = 3, .final_timestamp_us = stamp_of(12) + 2}};
+      {.timestamp_us = stamp_of(6), .seq = 3, .final_timestamp_us = stamp_of(12) + 3}};
   EXPECT_EQ(seed(from), expected);
   EXPECT_EQ(seed(from), expected);
   const std::vector<Turn> history = ok(cache().history("s"));
   ASSERT_EQ(history.size(), 3);
   EXPECT_EQ(history[1].timestamp_us, stamp_of(12) + 1);
-  EXPECT_EQ(history[2].timestamp_us, stamp_of(12) + 2);
-  EXPECT_EQ(record_early(7).timestamp_us, stamp_of(12) + 3);
+  EXPECT_EQ(history[2].timestamp_us, stamp_of(12) + 3);
+  EXPECT_EQ(record_early(7).timestamp_us, stamp_of(12) + 4);
 }
 
 TEST_P(CacheSeed, RaisesAndNumbersAtOnce) {

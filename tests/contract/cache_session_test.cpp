@@ -52,7 +52,7 @@ TEST_P(CacheSession, RecordingGoesOnFromTheSeed) {
   early.timestamp_us = kDawn;
   const RecordOutcome outcome = record(early, SessionPresence::unknown);
   EXPECT_EQ(outcome.question_count, 26);
-  EXPECT_EQ(outcome.timestamp_us, turn_of("s", 25).timestamp_us + 1);
+  EXPECT_EQ(outcome.timestamp_us, turn_of("s", 25).timestamp_us + 2);
   const std::vector<Turn> history = ok(cache().history("s"));
   ASSERT_EQ(history.size(), kHistoryTurns);
   EXPECT_EQ(history.front(), numbered_turn("s", 17));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "chat/turn_stamp.hpp"
 #include "contract/store_contract.hpp"
 
 namespace chatsync {
@@ -19,11 +20,16 @@ void PrintTo(const AppendOutcome& outcome, std::ostream* out) {
 namespace test {
 namespace {
 
+std::vector<Turn> operator+(std::vector<Turn> turns, const std::vector<Turn>& more) {
+  turns.insert(turns.end(), more.begin(), more.end());
+  return turns;
+}
+
 class StoreAppend : public StoreContract {
  protected:
   static AppendOutcome outcome(int number, bool provisional = true) {
     return {.question_count = number,
-            .timestamp_us = turn_of("s", number).timestamp_us,
+            .timestamp_us = store_stamp(turn_of("s", number).timestamp_us, 0),
             .provisional = provisional};
   }
 };
@@ -32,7 +38,7 @@ TEST_P(StoreAppend, NumbersATurnAfterTheSettledOnes) {
   write(numbered_turns("s", 1, 3));
   EXPECT_EQ(append(turn_of("s", 4)), outcome(4));
   EXPECT_EQ(append(turn_of("s", 5)), outcome(5));
-  EXPECT_EQ(turns("s"), numbered_turns("s", 1, 5));
+  EXPECT_EQ(turns("s", {.limit = 3}), numbered_turns("s", 3, 3) + appended_turns("s", 4, 5));
 }
 
 TEST_P(StoreAppend, NumbersTheTurnsOfOneCallOneAfterTheOther) {
@@ -48,19 +54,22 @@ TEST_P(StoreAppend, StampsATurnLaterThanTheLastOneWhateverTheClockSays) {
   const std::int64_t first = append(late).timestamp_us;
   EXPECT_GT(first, turn_of("s", 3).timestamp_us);
   late.turn_id = "late-2";
-  EXPECT_EQ(append(late).timestamp_us, first + 1);
-  EXPECT_EQ(load("s")->session.updated_at_us, first + 1);
+  EXPECT_EQ(append(late).timestamp_us, first + 2);
+  EXPECT_EQ(load("s")->session.updated_at_us, first + 2);
 }
 
-TEST_P(StoreAppend, LeavesRoomForTurnsThatTheCacheStampedWithTheSameClock) {
+TEST_P(StoreAppend, GivesNoStampThatTheCacheGives) {
   write(numbered_turns("s", 1, 3));
-  Turn cached = numbered_turn("s", 4);
-  cached.timestamp_us = turn_of("s", 3).timestamp_us + 1;
-  Turn appended = turn_of("s", 1);
-  appended.turn_id = "appended";
-  append(appended);
-  EXPECT_EQ(write({cached}).quarantined, 0);
-  EXPECT_EQ(turn_ids(turns("s", {.limit = 2})), (std::vector<std::string>{"s-turn-4", "appended"}));
+  const std::int64_t last_us = turn_of("s", 3).timestamp_us;
+  std::vector<Turn> cached = numbered_turns("s", 4, 8);
+  for (std::int64_t stamp = last_us; Turn & turn : cached) turn.timestamp_us = stamp = cache_stamp(0, stamp);
+  for (int number = 9; number < 14; ++number) {
+    Turn late = turn_of("s", number);
+    late.timestamp_us = last_us + number;
+    append(late);
+  }
+  EXPECT_EQ(write(cached).quarantined, 0);
+  EXPECT_EQ(ok(store().count_turns("s")), 13);
 }
 
 TEST_P(StoreAppend, MakesTheSessionOfItsFirstTurn) {
@@ -70,7 +79,7 @@ TEST_P(StoreAppend, MakesTheSessionOfItsFirstTurn) {
                                          .title = "",
                                          .question_count = 0,
                                          .created_at_us = turn_of("s", 1).timestamp_us,
-                                         .updated_at_us = turn_of("s", 1).timestamp_us}));
+                                         .updated_at_us = outcome(1).timestamp_us}));
 }
 
 TEST_P(StoreAppend, LeavesTheSettledCountAndTheRestOfTheSessionAsTheyAre) {
@@ -81,7 +90,7 @@ TEST_P(StoreAppend, LeavesTheSettledCountAndTheRestOfTheSessionAsTheyAre) {
   write(numbered_turns("s", 1, 3));
   append(turn_of("s", 4));
   session.question_count = 3;
-  session.updated_at_us = turn_of("s", 4).timestamp_us;
+  session.updated_at_us = outcome(4).timestamp_us;
   EXPECT_EQ(load("s")->session, session);
 }
 
@@ -110,7 +119,7 @@ TEST_P(StoreAppend, ATurnThatComesTwiceInOneCallIsStoredOnce) {
 
 TEST_P(StoreAppend, ASettledTurnThatIsAppendedAgainTellsItsFinalNumber) {
   append(turn_of("s", 1));
-  settle("s", {{.timestamp_us = turn_of("s", 1).timestamp_us, .seq = 7}});
+  settle("s", {{.timestamp_us = outcome(1).timestamp_us, .seq = 7}});
   const AppendOutcome again = append(turn_of("s", 1));
   EXPECT_EQ(again.question_count, 7);
   EXPECT_FALSE(again.provisional);
@@ -142,12 +151,13 @@ TEST_P(StoreAppend, RefusesAnIdThatBelongsToAnotherSession) {
 TEST_P(StoreAppend, KeepsTextsByteForByte) {
   std::vector<DirectTurn> sent;
   std::vector<Turn> expected;
-  for (const std::string& text : awkward_texts()) {
-    Turn turn = numbered_turn("s", static_cast<int>(sent.size()) + 1);
+  for (int next = 1; const std::string& text : awkward_texts()) {
+    Turn turn = appended_turns("s", next, next).front();
     turn.question = text;
     turn.answer = text + "!";
     sent.push_back({turn, true});
     expected.push_back(turn);
+    ++next;
   }
   append(sent);
   EXPECT_EQ(turns("s"), expected);
@@ -163,7 +173,7 @@ TEST_P(StoreAppend, TakesManyTurnsOfManySessionsAtOnce) {
   for (std::size_t i = 0; i < sent.size(); ++i) {
     ASSERT_EQ(outcomes[i].question_count, static_cast<std::int64_t>(i / 250) + 1);
   }
-  EXPECT_EQ(turns("s77"), numbered_turns("s77", 1, 10));
+  EXPECT_EQ(turns("s77"), appended_turns("s77", 1, 10));
 }
 
 TEST_P(StoreAppend, TwoInstancesGiveEachTurnItsOwnNumberAndStamp) {
@@ -188,7 +198,7 @@ TEST_P(StoreAppend, TwoInstancesGiveEachTurnItsOwnNumberAndStamp) {
   std::ranges::sort(stamps);
   for (int i = 0; i < kTurns; ++i) {
     EXPECT_EQ(numbers[static_cast<std::size_t>(i)], i + 1);
-    EXPECT_EQ(stamps[static_cast<std::size_t>(i)], kDawn + i);
+    EXPECT_EQ(stamps[static_cast<std::size_t>(i)], kDawn + 1 + 2 * i);
   }
   EXPECT_EQ(load("s")->unsettled_count, kTurns);
 }
@@ -197,7 +207,7 @@ TEST_P(StoreAppend, UnsettledTurnsAreRowsLikeAnyOther) {
   write(numbered_turns("s", 1, 2));
   append(turn_of("s", 3));
   EXPECT_EQ(ok(store().count_turns("s")), 3);
-  EXPECT_EQ(turns("s", {.limit = 2}), numbered_turns("s", 2, 3));
+  EXPECT_EQ(turns("s", {.limit = 2}), numbered_turns("s", 2, 2) + appended_turns("s", 3, 3));
 }
 
 TEST_P(StoreAppend, LoadTellsSettledFromUnsettledTurns) {
@@ -206,7 +216,7 @@ TEST_P(StoreAppend, LoadTellsSettledFromUnsettledTurns) {
   const auto stored = load("s", 3);
   EXPECT_EQ(stored->session.question_count, 4);
   EXPECT_EQ(stored->recent, numbered_turns("s", 2, 4));
-  EXPECT_EQ(stored->unsettled, numbered_turns("s", 5, 6));
+  EXPECT_EQ(stored->unsettled, appended_turns("s", 5, 6));
   EXPECT_EQ(stored->unsettled_count, 2);
   EXPECT_TRUE(load("s", 0)->recent.empty());
   EXPECT_EQ(load("s", 0)->unsettled.size(), 2);
@@ -228,7 +238,7 @@ TEST_P(StoreAppend, LoadsTheOldestUnsettledTurnsOfVeryMany) {
   for (int number = 1; number <= kTurns; ++number) sent.push_back({turn_of("s", number)});
   append(sent);
   const auto stored = load("s", 10);
-  EXPECT_EQ(stored->unsettled, numbered_turns("s", 1, kUnsettledAtOnce));
+  EXPECT_EQ(stored->unsettled, appended_turns("s", 1, kUnsettledAtOnce));
   EXPECT_EQ(stored->unsettled_count, kTurns);
   EXPECT_TRUE(stored->recent.empty());
 }

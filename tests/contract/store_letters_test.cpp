@@ -167,7 +167,7 @@ TEST_P(StoreLetters, ATurnWhoseStampIsTakenIsReplayedAtTheNextFreeOne) {
   const ReplayOutcome outcome = replay(clash(intruder));
   EXPECT_EQ(outcome.fate, Fate::stored);
   EXPECT_NE(outcome.reason, "");
-  intruder.timestamp_us += 2;
+  intruder.timestamp_us += 3;
   EXPECT_EQ(outcome.turn, intruder);
   EXPECT_EQ(turns("s", {.limit = 1, .after_us = neighbour.timestamp_us}), std::vector{intruder});
   EXPECT_TRUE(list().empty());

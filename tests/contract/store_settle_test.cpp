@@ -1,4 +1,5 @@
 // TurnStore: how cache and store come together again after the store stood in for the cache.
+#include "chat/turn_stamp.hpp"
 #include "contract/store_contract.hpp"
 
 namespace chatsync::test {
@@ -6,7 +7,8 @@ namespace {
 
 class StoreSettle : public StoreContract {
  protected:
-  static std::int64_t at(int number) { return turn_of("s", number).timestamp_us; }
+  /// Where append() puts the turn.
+  static std::int64_t at(int number) { return store_stamp(turn_of("s", number).timestamp_us, 0); }
 
   void append_turns(int first, int last, const std::string& session_id = "s") {
     for (int number = first; number <= last; ++number) append(turn_of(session_id, number));
@@ -83,8 +85,9 @@ TEST_P(StoreSettle, SettlesVeryManyTurnsAtOnce) {
   append(sent);
   settle("s", settled);
   EXPECT_EQ(load("s")->unsettled_count, 0);
-  EXPECT_EQ(rig().select("SELECT count(*) FROM chat_messages WHERE seq = ts / 1000 - 1795392000000 + 100"),
-            std::vector<std::string>{std::to_string(kTurns)});
+  EXPECT_EQ(
+      rig().select("SELECT count(*) FROM chat_messages WHERE seq = (ts - 1) / 1000 - 1795392000000 + 100"),
+      std::vector<std::string>{std::to_string(kTurns)});
 }
 
 TEST_P(StoreSettle, MovesTurnsToTheirFinalStamps) {
@@ -92,7 +95,7 @@ TEST_P(StoreSettle, MovesTurnsToTheirFinalStamps) {
   settle("s", {{.timestamp_us = at(1), .seq = 1, .final_timestamp_us = at(2)},
                {.timestamp_us = at(2), .seq = 2, .final_timestamp_us = at(3)},
                {.timestamp_us = at(3), .seq = 3, .final_timestamp_us = at(4)}});
-  auto expected = numbered_turns("s", 1, 3);
+  auto expected = appended_turns("s", 1, 3);
   for (Turn& turn : expected) turn.timestamp_us += 1'000;
   EXPECT_EQ(turns("s"), expected);
   EXPECT_EQ(load("s")->session.updated_at_us, at(4));
@@ -101,7 +104,7 @@ TEST_P(StoreSettle, MovesTurnsToTheirFinalStamps) {
 TEST_P(StoreSettle, ATurnWhoseFinalStampIsTakenKeepsItsOwn) {
   append_turns(1, 1);
   write(numbered_turns("s", 5, 5));
-  settle("s", {{.timestamp_us = at(1), .seq = 6, .final_timestamp_us = at(5)}});
+  settle("s", {{.timestamp_us = at(1), .seq = 6, .final_timestamp_us = turn_of("s", 5).timestamp_us}});
   EXPECT_EQ(turn_ids(turns("s")), (std::vector<std::string>{"s-turn-1", "s-turn-5"}));
   EXPECT_EQ(seqs(), (Numbers{6, 5}));
 }
@@ -125,7 +128,7 @@ TEST_P(StoreSettle, ATurnThatTheCacheHasUnderAnotherStampGetsThat) {
   EXPECT_EQ(outcome.quarantined, 0);
   EXPECT_EQ(outcome.inserted, 1);
   EXPECT_EQ(seqs(), (Numbers{2, 3}));
-  EXPECT_EQ(turns("s").back().timestamp_us, at(3));
+  EXPECT_EQ(turns("s").back().timestamp_us, synced.timestamp_us);
   EXPECT_EQ(load("s")->unsettled_count, 0);
   EXPECT_TRUE(dead_letter_codes().empty());
 }

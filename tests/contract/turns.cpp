@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 
+#include "chat/turn_stamp.hpp"
+
 namespace chatsync {
 
 void PrintTo(const Turn& turn, std::ostream* out) {
@@ -45,6 +47,12 @@ Turn numbered_turn(const std::string& session_id, int number) {
 std::vector<Turn> numbered_turns(const std::string& session_id, int first, int last) {
   std::vector<Turn> turns;
   for (int number = first; number <= last; ++number) turns.push_back(numbered_turn(session_id, number));
+  return turns;
+}
+
+std::vector<Turn> appended_turns(const std::string& session_id, int first, int last) {
+  std::vector<Turn> turns = numbered_turns(session_id, first, last);
+  for (Turn& turn : turns) turn.timestamp_us = store_stamp(turn.timestamp_us, 0);
   return turns;
 }
 

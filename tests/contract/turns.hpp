@@ -23,6 +23,9 @@ Turn numbered_turn(const std::string& session_id, int number);
 /// Turns `first` to `last`, numbered.
 std::vector<Turn> numbered_turns(const std::string& session_id, int first, int last);
 
+/// The same as they are after TurnStore::append.
+std::vector<Turn> appended_turns(const std::string& session_id, int first, int last);
+
 /// The session as it is after turn `count`.
 Session session_after(const std::string& session_id, int count);
 

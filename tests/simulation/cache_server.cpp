@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/fault.hpp"
+#include "chat/turn_stamp.hpp"
 
 namespace chatsync::simulation {
 
@@ -54,10 +55,10 @@ RecordOutcome CacheServer::record(Turn turn, SessionPresence presence) {
     return {.session_missing = true};
   CachedState& state = found != nullptr ? *found : memory_.sessions[turn.session_id];
   if (!fault::planted(PlantedBug::time_from_clock_alone)) {
-    if (!state.history.empty())
-      turn.timestamp_us = std::max(turn.timestamp_us, state.history.back().timestamp_us + 1);
+    const std::int64_t last_us = state.history.empty() ? 0 : state.history.back().timestamp_us;
+    turn.timestamp_us = cache_stamp(turn.timestamp_us, last_us);
     while (state.pending.contains(turn.timestamp_us) || state.broken.contains(turn.timestamp_us))
-      ++turn.timestamp_us;
+      turn.timestamp_us = cache_stamp(0, turn.timestamp_us);
   }
   if (state.own.user_id.empty()) state.own.user_id = turn.user_id;
   if (state.own.created_at_us == 0) state.own.created_at_us = turn.timestamp_us;
@@ -101,7 +102,8 @@ std::vector<SettledTurn> CacheServer::seed(const SessionSeed& seed) {
     } else if (stored > state.settled_us || fault::planted(PlantedBug::settle_twice)) {
       state.settled_us = stored;
       const std::int64_t last_us = state.history.empty() ? 0 : state.history.back().timestamp_us;
-      if (last_us >= stored) turn.timestamp_us = std::max(last_us, seed.session.updated_at_us) + 1;
+      if (last_us >= stored)
+        turn.timestamp_us = store_stamp(0, std::max(last_us, seed.session.updated_at_us));
       turn.seq = ++*state.count;
       state.settled[stored] = {stored, *turn.seq, turn.timestamp_us};
       append_history(state, turn);

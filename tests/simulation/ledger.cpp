@@ -143,8 +143,7 @@ void Ledger::check_call(const Call& call) {
         store_.dead_letters, [&](const DeadLetter& letter) { return names(letter, call); });
     if (quarantine == store_.dead_letters.end() || refused) return;
     ++quarantined;
-    if (!rewound_.contains(call.session_id) && !sessions_of_strangers.contains(call.session_id) &&
-        !store_.displaced.contains(call.user_id))
+    if (!rewound_.contains(call.session_id) && !sessions_of_strangers.contains(call.session_id))
       violate(call.user_id + " lost its identity to another turn");
     return;
   }
@@ -181,8 +180,7 @@ void Ledger::check_session(const std::string& session_id) {
   if (!numbers.empty() && *numbers.rbegin() > count)
     violate(fmt::format("{}: count {} is below number {}", session_id, count, *numbers.rbegin()));
   // A turn in quarantine has a number that another turn may have as well.
-  const std::int64_t doubled =
-      letters > 0 && (!store_.displaced.empty() || rewound_.contains(session_id)) ? letters : 0;
+  const std::int64_t doubled = rewound_.contains(session_id) ? letters : 0;
   const bool strange = sessions_of_strangers.contains(session_id);
   if (!strange && (count > there + lost || count < there - doubled))
     violate(fmt::format("{}: count {}, but {} rows, {} dead letters and {} lost", session_id, count,

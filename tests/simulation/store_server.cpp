@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/fault.hpp"
+#include "chat/turn_stamp.hpp"
 
 namespace chatsync::simulation {
 
@@ -23,13 +24,17 @@ Result<WriteOutcome> StoreServer::write(const TurnBatch& batch) {
   if (refuses_lineage(batch.lineage))
     return fail(ErrorKind::conflict, "simulated: superseded", kLineageSuperseded);
   for (const PendingTurn& pending : batch.turns) {
-    if (refuses(pending.turn)) return fail(ErrorKind::rejected, "simulated: refused", "1366");
+    if (refuses(pending.turn) && !fault::planted(PlantedBug::insert_ignore))
+      return fail(ErrorKind::rejected, "simulated: refused", "1366");
   }
   WriteOutcome outcome;
-  for (const Session& session : batch.sessions) {
+  for (Session session : batch.sessions) {
     StoredState& stored = sessions[session.session_id];
+    // What the cache counts is not what it hands over: an unsettled turn may have a number there alone.
+    if (std::ranges::count(batch.dead_letters, session.session_id, &DeadLetter::session_id) == 0)
+      session.question_count = 0;
     if (stored.session.session_id.empty()) {
-      stored.session = session;
+      stored.session = std::move(session);
       continue;
     }
     if (stored.deleted && !fault::planted(PlantedBug::ignore_tombstone)) continue;
@@ -74,9 +79,6 @@ void StoreServer::insert(const PendingTurn& pending, WriteOutcome& outcome) {
   if (places_.contains(turn.turn_id) || rows.contains(place)) {
     if (fault::planted(PlantedBug::insert_ignore)) return;
     ++outcome.quarantined;
-    const auto in_the_way = rows.find(place);
-    if (in_the_way != rows.end() && appended.contains(in_the_way->second.turn_id))
-      displaced.insert(turn.user_id);
     quarantine({.session_id = turn.session_id,
                 .key = pending.key,
                 .reason = "clash",
@@ -85,7 +87,9 @@ void StoreServer::insert(const PendingTurn& pending, WriteOutcome& outcome) {
   } else {
     ++outcome.inserted;
     places_.emplace(turn.turn_id, place);
-    rows.emplace(place, turn);
+    Turn& row = rows.emplace(place, turn).first->second;
+    // Only with the planted bug does it come here: what the column refuses is cut.
+    if (refuses(turn)) row.question.clear();
   }
   stored.session.question_count = std::max(stored.session.question_count, turn.seq.value_or(0));
   stored.session.updated_at_us = std::max(stored.session.updated_at_us, turn.timestamp_us);
@@ -129,11 +133,10 @@ Result<AppendOutcome> StoreServer::append_one(const DirectTurn& direct) {
                       .updated_at_us = turn.timestamp_us};
   }
   const std::vector<Turn> before = of_session(turn.session_id);
-  if (!before.empty()) turn.timestamp_us = std::max(turn.timestamp_us, before.back().timestamp_us + 1);
+  turn.timestamp_us = store_stamp(turn.timestamp_us, before.empty() ? 0 : before.back().timestamp_us);
   turn.seq = stored.session.question_count + static_cast<std::int64_t>(stored.unsettled.size()) + 1;
   stored.session.updated_at_us = std::max(stored.session.updated_at_us, turn.timestamp_us);
   stored.unsettled.insert(turn.timestamp_us);
-  appended.insert(turn.turn_id);
   const Place place{turn.session_id, turn.timestamp_us};
   places_.emplace(turn.turn_id, place);
   rows.emplace(place, turn);

@@ -46,10 +46,7 @@ class StoreServer {
   std::map<std::string, StoredState> sessions;
   std::map<Place, Turn> rows;
   std::vector<DeadLetter> dead_letters;
-  std::set<std::string>
-      displaced;  ///< Whose turns are in dead_letters because an appended one has their place.
   std::set<std::uint64_t> lineages;
-  std::set<std::string> appended;  ///< Turns that were taken in the cache's place.
 
  private:
   bool refuses_lineage(std::uint64_t lineage) const;

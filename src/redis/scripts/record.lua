@@ -1,12 +1,13 @@
 -- Accepts a turn: count, turn, history, pending and dirty change together, or nothing does.
 --
 -- Lua does not roll back, so whatever can fail (a key of another type) comes before what cannot, and undo()
--- takes back what was done until then. The time stamp is the one proposed, or one more than that of the
--- session's last turn: it grows from turn to turn whatever the clocks of the recorders say. History entries
--- of other programs do not tell their time; so the pending set has the last word on whether a stamp is free.
+-- takes back what was done until then. The time stamp is the one proposed, or the next even one after that of
+-- the session's last turn: it grows from turn to turn whatever the clocks of the recorders say, and is never
+-- one that the store gives (chat/turn_stamp.hpp). History entries of other programs do not tell their time;
+-- so the pending set has the last word on whether a stamp is free.
 --
 -- KEYS: 1 count, 2 history, 3 pending, 4 meta, 5 sync:dirty
--- ARGV: 1 '1' if the session may be new, 2 proposed time stamp, 3 prefix of message keys, 4 session id,
+-- ARGV: 1 '1' if the session may be new, 2 proposed time stamp, even, 3 prefix of message keys, 4 session id,
 --       5 prefix of sync:new, 6 turn id, 7 user id, 8 question, 9 answer, 10 status, 11 model,
 --       12 history entry from after created_at on
 -- Returns {count, time stamp}; {0, 0} if the session's count is not here, or was erased.
@@ -19,7 +20,7 @@ if last then
   local last_ts = tonumber(string.match(last, '^{"seq":%d+,"created_at":(%d+)') or
                            string.match(last, '^{"latest":(%d+)') or 0)
   -- Above that, numbers of Lua are not exact; it is no time stamp of ours.
-  if last_ts >= tonumber(ts) and last_ts < 9e15 then ts = string.format('%d', last_ts + 1) end
+  if last_ts >= tonumber(ts) and last_ts < 9e15 then ts = string.format('%d', last_ts + 2 - last_ts % 2) end
 end
 
 local seq = pcall('INCR', KEYS[1])
@@ -49,7 +50,7 @@ repeat
   local candidate = ARGV[3] .. ts
   added = pcall('SADD', KEYS[3], candidate)
   if type(added) == 'table' then return undo(added) end
-  if added == 1 then message = candidate else ts = string.format('%d', tonumber(ts) + 1) end
+  if added == 1 then message = candidate else ts = string.format('%d', tonumber(ts) + 2) end
 until added == 1
 
 local count = string.format('%d', seq)

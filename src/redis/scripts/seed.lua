@@ -29,6 +29,9 @@ end
 
 local function decimal(number) return string.format('%d', number) end
 
+-- The next stamp that is none of record.lua's.
+local function odd_after(number) return decimal(number + 1 + number % 2) end
+
 local function later(one, other) return #one > #other or (#one == #other and one > other) end
 
 local cached = pcall('GET', KEYS[1])
@@ -103,8 +106,8 @@ if behind or #fresh > 0 then
     if not given then
       count = count + 1
       local ts = ARGV[i]
-      if not later(ts, decimal(latest)) then ts = decimal(math.max(latest, exact(ARGV[6])) + 1) end
-      while call('SISMEMBER', KEYS[3], ARGV[9] .. ts) == 1 do ts = decimal(tonumber(ts) + 1) end
+      if not later(ts, decimal(latest)) then ts = odd_after(math.max(latest, exact(ARGV[6]))) end
+      while call('SISMEMBER', KEYS[3], ARGV[9] .. ts) == 1 do ts = odd_after(tonumber(ts)) end
       latest = math.max(latest, exact(ts))
       local seq = decimal(count)
       given = seq .. ' ' .. ts

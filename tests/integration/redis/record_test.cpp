@@ -36,10 +36,10 @@ TEST_F(RecordTest, GivesALaterTimeStampWhenTheClockStandsStillOrGoesBack) {
   Turn turn = turn_of("abc", 1);
   const std::int64_t first = record(turn).timestamp_us;
   turn.turn_id = "second";
-  EXPECT_EQ(record(turn).timestamp_us, first + 1);
+  EXPECT_EQ(record(turn).timestamp_us, first + 2);
   turn.turn_id = "third";
   turn.timestamp_us -= 60'000'000;
-  EXPECT_EQ(record(turn).timestamp_us, first + 2);
+  EXPECT_EQ(record(turn).timestamp_us, first + 4);
 }
 
 TEST_F(RecordTest, PassesByTheTimeStampsThatAnotherProgramHasTaken) {
@@ -48,7 +48,7 @@ TEST_F(RecordTest, PassesByTheTimeStampsThatAnotherProgramHasTaken) {
     client().command(
         {"SADD", "session:abc:pending_msgs", fmt::format("session:abc:msg:{}", turn.timestamp_us + taken)});
   }
-  EXPECT_EQ(record(turn).timestamp_us, turn.timestamp_us + 3);
+  EXPECT_EQ(record(turn).timestamp_us, turn.timestamp_us + 4);
 }
 
 TEST_F(RecordTest, IgnoresATimeThatIsNoneInAHistoryEntryOfAnotherProgram) {
@@ -178,7 +178,7 @@ INSTANTIATE_TEST_SUITE_P(Keys, WrongTypeInCreatedSession,
                                            "sync:dirty"));
 INSTANTIATE_TEST_SUITE_P(Keys, WrongTypeInOldSession,
                          ::testing::Values("session:abc:count", "session:abc:history",
-                                           "session:abc:pending_msgs", "session:abc:msg:1795392000020001",
+                                           "session:abc:pending_msgs", "session:abc:msg:1795392000020002",
                                            "sync:dirty"));
 
 TEST_F(RecordTest, ACountThatIsNoNumberIsAClearErrorAndStays) {

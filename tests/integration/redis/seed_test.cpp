@@ -133,7 +133,7 @@ TEST_F(SeedTest, AHistoryOfAnotherProgramIsNoCount) {
   client().command({"RPUSH", "session:abc:history", "in a form of its own"});
   seed(stored(5));
   EXPECT_EQ(client().get("session:abc:count"), "5");
-  EXPECT_EQ(record(turn_of("abc", 1), SessionPresence::unknown).timestamp_us, stamp_of(5) + 1);
+  EXPECT_EQ(record(turn_of("abc", 1), SessionPresence::unknown).timestamp_us, stamp_of(5) + 2);
   EXPECT_EQ(client().strings({"LRANGE", "session:abc:history", "0", "0"}),
             std::vector<std::string>{"in a form of its own"});
 }

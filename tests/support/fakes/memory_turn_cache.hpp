@@ -12,6 +12,7 @@
 
 #include "chat/pending_turns.hpp"
 #include "chat/turn_cache.hpp"
+#include "chat/turn_stamp.hpp"
 
 namespace chatsync::test {
 
@@ -52,7 +53,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
       state.session = {
           .session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
     }
-    turn.timestamp_us = std::max(turn.timestamp_us, state.last_timestamp_us + 1);
+    turn.timestamp_us = cache_stamp(turn.timestamp_us, state.last_timestamp_us);
     turn.seq = ++state.session.question_count;
     state.last_timestamp_us = state.session.updated_at_us = turn.timestamp_us;
     state.history.push_back(turn);
@@ -245,7 +246,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     turn.seq = ++state.session.question_count;
     state.settled_us = turn.timestamp_us;
     if (turn.timestamp_us <= state.last_timestamp_us)
-      turn.timestamp_us = std::max(state.last_timestamp_us, last_stored_us) + 1;
+      turn.timestamp_us = store_stamp(0, std::max(state.last_timestamp_us, last_stored_us));
     state.settled.emplace(state.settled_us, SettledTurn{state.settled_us, *turn.seq, turn.timestamp_us});
     note_time(state, turn.timestamp_us);
     state.history.push_back(turn);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "chat/turn_stamp.hpp"
 #include "chat/turn_store.hpp"
 
 namespace chatsync::test {
@@ -212,7 +213,7 @@ class MemoryTurnStore final : public TurnStore {
     }
     std::set<std::int64_t>& open = unsettled[turn.session_id];
     const std::vector<Turn> last = newest(turn.session_id, {.limit = 1});
-    if (!last.empty()) turn.timestamp_us = std::max(turn.timestamp_us, last.back().timestamp_us + 1);
+    turn.timestamp_us = store_stamp(turn.timestamp_us, last.empty() ? 0 : last.back().timestamp_us);
     turn.seq = session.question_count + static_cast<std::int64_t>(open.size()) + 1;
     session.updated_at_us = std::max(session.updated_at_us, turn.timestamp_us);
     open.insert(turn.timestamp_us);

@@ -16,7 +16,7 @@ DirectTurn direct(const std::string& session_id, std::int64_t timestamp_us, cons
 }
 
 TEST(PlanAppend, CountsSettledUnsettledAndEarlierTurnsOfTheCall) {
-  const std::vector turns{direct("s", 100, "a"), direct("t", 100, "b"), direct("s", 200, "c")};
+  const std::vector turns{direct("s", 101, "a"), direct("t", 101, "b"), direct("s", 201, "c")};
   const auto plan = plan_append(
       turns, {{"s", {.question_count = 7, .unsettled = 2, .last_timestamp_us = 50}}, {"t", {}}}, {});
   EXPECT_EQ(plan.outcomes[0]->question_count, 10);
@@ -27,18 +27,11 @@ TEST(PlanAppend, CountsSettledUnsettledAndEarlierTurnsOfTheCall) {
 
 TEST(PlanAppend, StampsTurnsOneAfterTheOtherWhateverTheClockSays) {
   const std::vector turns{direct("s", 100, "a"), direct("s", 90, "b"), direct("s", 101, "c")};
-  const auto plan = plan_append(turns, {{"s", {.last_timestamp_us = 100, .last_is_unsettled = true}}}, {});
-  EXPECT_EQ(plan.outcomes[0]->timestamp_us, 101);
-  EXPECT_EQ(plan.outcomes[1]->timestamp_us, 102);
-  EXPECT_EQ(plan.outcomes[2]->timestamp_us, 103);
-  EXPECT_EQ(plan.later_activity.at("s"), 103);
-}
-
-TEST(PlanAppend, LeavesRoomForTurnsThatTheCacheStampedAfterASettledOne) {
-  const std::vector turns{direct("s", 100, "a"), direct("s", 100, "b")};
   const auto plan = plan_append(turns, {{"s", {.last_timestamp_us = 100}}}, {});
-  EXPECT_EQ(plan.outcomes[0]->timestamp_us, 100 + kRoomForCachedTurnsUs);
-  EXPECT_EQ(plan.outcomes[1]->timestamp_us, 101 + kRoomForCachedTurnsUs);
+  EXPECT_EQ(plan.outcomes[0]->timestamp_us, 101);
+  EXPECT_EQ(plan.outcomes[1]->timestamp_us, 103);
+  EXPECT_EQ(plan.outcomes[2]->timestamp_us, 105);
+  EXPECT_EQ(plan.later_activity.at("s"), 105);
 }
 
 TEST(PlanAppend, OrdersItsRowsByTheirPrimaryKeys) {
