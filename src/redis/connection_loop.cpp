@@ -18,6 +18,7 @@
 
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "redis/append_only_file.hpp"
 #include "redis/backoff.hpp"
 #include "redis/connection_impl.hpp"
 #include "redis/error_reply.hpp"
@@ -116,13 +117,14 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
   const std::size_t info = out.commands();
   out.command({"INFO", "server"});
   out.command({"INFO", "replication"});
+  out.command({"INFO", "persistence"});
   const std::size_t optional = out.commands();
   scripts().for_each([&out](const Script& script) { out.command({"SCRIPT", "LOAD", script.text}); });
   const std::size_t all = out.commands();
   write();
 
   ReplyReader reader;
-  std::array<Reply, 2> infos;
+  std::array<Reply, 3> infos;
   for (std::size_t index = 0; index < all; ++index) {
     Result<Reply> reply = co_await next_reply(link_, &reader);
     if (!reply) co_return failure_of(std::move(reply));
@@ -140,6 +142,15 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
   const auto text = [](const Reply& reply) {
     return reply.view().is_error() ? std::string_view() : reply.view().text_or("");
   };
+  if (may_end_in_half_a_transaction(text(infos[2]))) {
+    link_->outgoing.clear();
+    out.command({"BGREWRITEAOF"});
+    write();
+    // A user who may not, or a server that does it already, is none the worse; the doctor tells of the
+    // former.
+    Result<Reply> begun = co_await next_reply(link_, &reader);
+    if (!begun) co_return failure_of(std::move(begun));
+  }
   take_lineage(lineage_of(text(infos[0]), text(infos[1])));
   co_return Result<void>();
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "redis/append_only_file.hpp"
 #include "redis/check_redis.hpp"
 #include "redis/info.hpp"
 
@@ -131,6 +132,12 @@ class Judge {
            "while Redis rewrites its file, turns are not forced to disk: if the machine fails then, those of "
            "some 30 seconds are lost",
            config_set("no-appendfsync-on-rewrite no"));
+    }
+    if (may_end_in_half_a_transaction(facts_.info)) {
+      find("this user may not have the append-only file rewritten, and Redis has not done so since its start",
+           "if Redis had crashed before that start, what a transaction had half written to the file is "
+           "carried out at the next one: a turn that was refused comes back under the number of another",
+           fmt::format("{} bgrewriteaof", cli_));
     }
     if (info("aof_last_bgrewrite_status") == "err") {
       find("the last rewrite of the append-only file failed",

@@ -6,8 +6,8 @@
 // whatever is left pending.
 //
 // A member without its message may be acknowledged by another instance since the set was read (then it is no
-// longer a member), or belong to a program that writes the set first and the hash later: it is left alone.
-// Everything else that cannot be a turn becomes a dead letter.
+// longer a member), or belong to a program that writes the set first and the hash later: it is left alone for
+// an hour. Everything else that cannot be a turn becomes a dead letter.
 #include "redis/pending_pass.hpp"
 
 #include <algorithm>
@@ -25,6 +25,16 @@ constexpr std::size_t kSessionsPerRound = 128;
 constexpr std::size_t kMessagesPerRound = 500;
 constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
 constexpr std::size_t kBytesPerBatch = 32UL * 1024 * 1024;
+/// Whether a name in a pending set is too old, by the microseconds that it ends in, for its message to be
+/// still on its way. A number that is no time in microseconds tells nothing.
+bool is_forsaken(std::int64_t stamp_us, std::int64_t now_us) {
+  constexpr std::int64_t kYear2001 = 1'000'000'000'000'000;
+  constexpr std::int64_t kHour = 3'600'000'000;
+  return stamp_us > kYear2001 && stamp_us < now_us - kHour;
+}
+
+/// One that is not there has no fields.
+bool is_hash(std::string_view type) { return type == "hash" || type == "none"; }
 
 }  // namespace
 
@@ -263,16 +273,18 @@ AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gat
   for (std::size_t index = 0; index < members.size(); ++index) {
     const std::string_view type = (*states)[2 * index].view().text_or("none");
     if ((*states)[2 * index + 1].view().integer_or(0) == 0) continue;
-    if (type == "none" && members[index].fault.error_code == "missing_field") {
-      log_warning("{}: {} is pending but does not exist: left for whoever is writing it", connection_.name(),
-                  members[index].key);
-      continue;
+    Member& member = members[index];
+    if (type == "none" && member.fault.error_code == "missing_field") {
+      const auto stamp = KeySpace::message_timestamp(member.session->prefix, member.key);
+      if (!stamp || !is_forsaken(*stamp, clock_.now_us())) continue;
+      member.fault = {"it is pending, but there is no such message, and it is too old to be still on its way",
+                      "missing_message"};
     }
     dead.emplace_back(&members[index], type);
   }
   if (dead.empty()) co_return Result<void>();
   Result<Replies> contents = co_await connection_.execute([&](CommandEncoder& out) {
-    for (const auto& [member, type] : dead) out.command({type == "hash" ? "HGETALL" : "DUMP", member->key});
+    for (const auto& [member, type] : dead) out.command({is_hash(type) ? "HGETALL" : "DUMP", member->key});
   });
   if (!contents) co_return failure_of(std::move(contents));
   for (std::size_t index = 0; index < dead.size(); ++index) {
@@ -283,7 +295,7 @@ AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gat
     letter.reason = std::move(member->fault.reason);
     letter.error_code = std::move(member->fault.error_code);
     letter.payload =
-        type == "hash" ? hash_payload(member->key, content) : dump_payload(member->key, type, content);
+        is_hash(type) ? hash_payload(member->key, content) : dump_payload(member->key, type, content);
     letter.key = std::move(member->key);
     letter.first_failed_at_us = clock_.now_us();
     gathered->bytes += letter.payload.size();

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/fault.hpp"
-#include "service/session_errors.hpp"
+#include "chat/session_errors.hpp"
 #include "sync/load_session.hpp"
 
 namespace chatsync::service {

@@ -8,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "chat/session_errors.hpp"
 #include "service/chat_service.hpp"
-#include "service/session_errors.hpp"
 
 namespace chatsync::service {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "faults/fault_checks.hpp"
 
@@ -32,6 +33,32 @@ class RedisRewind : public ::testing::Test {
     std::filesystem::remove_all(append_only_files());
     std::filesystem::copy(world_ / "copy", append_only_files());
     world_.redis().start();
+  }
+
+  /// What a crash leaves of record.lua's effects that cuts the file while they are written: a turn whose
+  /// recorder got no reply.
+  void append_half_a_transaction(const std::string& session, int number) {
+    const std::string message = fmt::format("session:{}:msg:1795392000000002", session);
+    const std::vector<std::vector<std::string>> commands{
+        {"MULTI"},
+        {"INCR", fmt::format("session:{}:count", session)},
+        {"SADD", fmt::format("session:{}:pending_msgs", session), message},
+        {"HSET", message, "question", "lost", "answer", "lost", "seq", std::to_string(number)}};
+    std::ofstream file(last_increment(), std::ios::app | std::ios::binary);
+    for (const auto& command : commands) {
+      file << '*' << command.size() << "\r\n";
+      for (const std::string& word : command) file << '$' << word.size() << "\r\n" << word << "\r\n";
+    }
+    file << "*4\r\n$4\r\nZA";
+  }
+
+  std::filesystem::path last_increment() {
+    std::filesystem::path last;
+    for (const auto& file : std::filesystem::directory_iterator(append_only_files())) {
+      if (file.path().extension() == ".aof" && file.path().stem().extension() == ".incr")
+        last = std::max(last, file.path());
+    }
+    return last;
   }
 
   void await_redis() {
@@ -102,6 +129,19 @@ TEST_F(RedisRewind, TurnsThatWaitAgainAreKnownAgain) {
   ask_some("a", 3);
   expect_all_as_told();
   EXPECT_EQ(stored_seqs(world_, "a"), one_to(14));
+}
+
+TEST_F(RedisRewind, AHalfTransactionLeftByACrashIsNotCarriedOutLater) {
+  ask_some("a", 3);
+  world_.redis().kill9();
+  append_half_a_transaction("a", 4);
+  world_.redis().start();
+  ask_some("a", 2);
+  world_.redis().kill9();
+  world_.redis().start();
+  ask_some("a", 1);
+  expect_all_as_told();
+  EXPECT_EQ(stored_seqs(world_, "a"), one_to(6));
 }
 
 TEST_F(RedisRewind, UnderLoadNoNumberIsGivenTwice) {

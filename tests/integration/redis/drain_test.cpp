@@ -179,6 +179,19 @@ TEST_F(DrainTest, AMemberWhoseMessageIsNotThereYetIsLeftAndDoesNotHoldThePassUp)
   EXPECT_EQ(claim(PassKind::sweep)->turns.size(), 1U);
 }
 
+TEST_F(DrainTest, AMemberWhoseMessageNeverCameIsADeadLetterAfterAnHour) {
+  const std::int64_t now_us = SystemClock().now_us();
+  const std::string recent = fmt::format("session:py:msg:{}", now_us - 3'500'000'000);
+  const std::string forsaken = fmt::format("session:py:msg:{}", now_us - 3'700'000'000);
+  client().command({"SADD", "session:py:pending_msgs", recent, forsaken});
+  const SharedBatch batch = claim(PassKind::sweep);
+  ASSERT_EQ(batch->dead_letters.size(), 1U);
+  EXPECT_EQ(batch->dead_letters[0].key, forsaken);
+  EXPECT_EQ(batch->dead_letters[0].error_code, "missing_message");
+  acknowledge(batch);
+  EXPECT_EQ(client().strings({"SMEMBERS", "session:py:pending_msgs"}), std::vector{recent});
+}
+
 TEST_F(DrainTest, AForeignSessionIdThatIsNoneIsPassedBy) {
   client().command({"SADD", "session:a b:pending_msgs", "session:a b:msg:5"});
   client().command({"ZADD", "sync:dirty", "1", "no/id"});

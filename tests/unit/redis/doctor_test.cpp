@@ -52,6 +52,15 @@ TEST(RedisDoctor, FindsNothingAtAServerThatKeepsThePromises) {
   EXPECT_EQ(diagnosis.subject, "redis at db:6379, version 7.0.15");
 }
 
+TEST(RedisDoctor, FindsAnAppendOnlyFileThatMayEndInHalfATransaction) {
+  Redis redis;
+  redis.info["aof_rewrite_in_progress"] = "0";
+  redis.info["aof_rewrite_scheduled"] = "0";
+  redis.info["aof_last_rewrite_time_sec"] = "-1";
+  EXPECT_THAT(redis.finding().what, HasSubstr("rewritten"));
+  EXPECT_THAT(redis.finding().mend, HasSubstr("bgrewriteaof"));
+}
+
 TEST(RedisDoctor, FindsAnOldVersion) {
   Redis redis;
   redis.info["redis_version"] = "6.0.16";

@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 
-namespace chatsync::service {
+namespace chatsync {
 
 /// An erased session was asked to go on: its id stays taken for ever.
 inline std::unexpected<Error> session_deleted(const std::string& session_id) {
@@ -12,4 +12,4 @@ inline std::unexpected<Error> session_deleted(const std::string& session_id) {
               "session_deleted", "session_id");
 }
 
-}  // namespace chatsync::service
+}  // namespace chatsync
