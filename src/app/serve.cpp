@@ -107,8 +107,9 @@ int serve(const Settings& settings) {
   std::vector<std::unique_ptr<service::ChatService>> services;
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(), answerer,
-                                                              synchronizer, clock, metrics, IdGenerator()));
+    services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(),
+                                                              backends.dead_letters(), answerer, synchronizer,
+                                                              clock, metrics, IdGenerator()));
     http_workers.push_back({.executor = workers[i]->executor(), .chat = services.back().get()});
   }
   http::HttpServer server(

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,6 +26,8 @@ constexpr std::size_t kTurnsAtOnce = 1'000;
 constexpr std::size_t kPageTurns = 200;
 constexpr std::size_t kMissingNumbers = 10'000;
 constexpr int kLooks = 8;
+constexpr std::chrono::milliseconds kFirstPause{10};
+constexpr std::chrono::milliseconds kLongestPause{80};
 
 /// Behind every id before `session_id`, and before it: a walk that begins there meets the session first.
 std::string just_before(std::string session_id) {
@@ -121,7 +124,7 @@ AsyncResult<void> Auditor::audit_pending_turns() {
     std::set<std::string> overlapping;
     for (const std::string& id : *stored) overlapping.insert(session_of[id]);
     for (const std::string& session_id : overlapping) {
-      if (overlap_seen_.contains(session_id)) continue;
+      if (overlap_seen_.contains(session_id) || unsteady_.contains(session_id)) continue;
       const Result<std::optional<SessionView>> view = co_await look(session_id);
       if (!view) co_return std::unexpected(view.error());
       if (!view->has_value() || (*view)->stored_and_pending == 0) continue;
@@ -239,9 +242,10 @@ AsyncResult<std::optional<SessionView>> Auditor::look(std::string session_id) {
     const Result<std::optional<SessionView::Cached>> cached = co_await cached_view(session_id);
     if (!cached) co_return std::unexpected(cached.error());
     if (same(view->stored, *stored) && view->cached == *cached) co_return *view;
-    pause.expires_after(std::chrono::milliseconds(10) * (1 << looks));
+    pause.expires_after(std::min(kFirstPause * (1 << looks), kLongestPause));
     co_await pause.async_wait(boost::asio::use_awaitable);
   }
+  unsteady_.insert(session_id);
   co_return std::nullopt;
 }
 

@@ -76,6 +76,7 @@ class Auditor {
   AuditReport report_;
   std::int64_t letters_of_sessions_ = 0;
   std::set<std::string> reported_;      ///< The sessions of report_.mismatches.
+  std::set<std::string> unsteady_;      ///< Sessions that did not keep still.
   std::set<std::string> overlap_seen_;  ///< Sessions whose share counts what is stored and pending once.
 };
 

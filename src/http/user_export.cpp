@@ -9,6 +9,7 @@ namespace chatsync::http {
 namespace {
 
 constexpr std::size_t kSessionsAtOnce = 500;
+constexpr std::size_t kLettersAtOnce = 16;
 constexpr std::size_t kFirstPageTurns = 4;
 constexpr std::size_t kMaxPageTurns = 64;
 
@@ -27,7 +28,7 @@ AsyncResult<bool> UserExport::append_next(std::string* out) {
   const std::size_t begin = out->size();
   while (out->size() - begin < kPieceBytes) {
     if (open_session_) {
-      const Result<void> appended = co_await append_turns(out);
+      const Result<void> appended = co_await (last_letter_id_ ? append_letters(out) : append_turns(out));
       if (!appended) co_return std::unexpected(appended.error());
     } else if (!sessions_.empty()) {
       append_session(*out, sessions_.back(), R"({"type":"session",)");
@@ -43,6 +44,7 @@ AsyncResult<bool> UserExport::append_next(std::string* out) {
     } else {
       append_number(*out, R"({"type":"end","sessions":)", session_count_);
       append_number(*out, R"(,"turns":)", turn_count_);
+      append_number(*out, R"(,"dead_letters":)", letter_count_);
       *out += "}\n";
       co_return false;
     }
@@ -81,7 +83,28 @@ AsyncResult<void> UserExport::append_turns(std::string* out) {
     last_timestamp_us_ = list->turns.back().timestamp_us;
     page_turns_ = next_page_turns(list->turns.size(), out->size() - begin);
   }
-  if (!list->has_more) open_session_.reset();
+  if (!list->has_more) last_letter_id_ = 0;
+  co_return Result<void>();
+}
+
+AsyncResult<void> UserExport::append_letters(std::string* out) {
+  Result<std::vector<StoredLetter>> letters =
+      co_await chat_.dead_letters_of(*open_session_, *last_letter_id_, kLettersAtOnce);
+  if (!letters) co_return failure_of(std::move(letters));
+  for (const StoredLetter& stored : *letters) {
+    append_text(*out, R"({"type":"dead_letter","session_id":)", *open_session_);
+    append_text(*out, R"(,"error_code":)", stored.letter.error_code);
+    append_text(*out, R"(,"reason":)", stored.letter.reason);
+    append_text(*out, R"(,"payload":)", stored.letter.payload);
+    *out += "}\n";
+  }
+  letter_count_ += static_cast<std::int64_t>(letters->size());
+  if (letters->size() == kLettersAtOnce) {
+    last_letter_id_ = letters->back().id;
+  } else {
+    last_letter_id_.reset();
+    open_session_.reset();
+  }
   co_return Result<void>();
 }
 

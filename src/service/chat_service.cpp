@@ -24,11 +24,12 @@ std::string_view to_string(Durability durability) {
   return durability == Durability::synced ? "synced" : "cached";
 }
 
-ChatService::ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer,
+ChatService::ChatService(TurnCache& cache, TurnStore& store, DeadLetters& letters, Answerer& answerer,
                          sync::Synchronizer& synchronizer, const Clock& clock, ServiceMetrics& metrics,
                          const IdGenerator& ids)
     : cache_(cache),
       store_(store),
+      letters_(letters),
       answerer_(answerer),
       synchronizer_(synchronizer),
       clock_(clock),

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/metrics.hpp"
 #include "chat/answerer.hpp"
+#include "chat/dead_letters.hpp"
 #include "chat/ids.hpp"
 #include "chat/turn_cache.hpp"
 #include "chat/turn_store.hpp"
@@ -104,8 +105,9 @@ struct ServiceMetrics {
 /// HTTP layer checks them). The references must outlive the object.
 class ChatService {
  public:
-  ChatService(TurnCache& cache, TurnStore& store, Answerer& answerer, sync::Synchronizer& synchronizer,
-              const Clock& clock, ServiceMetrics& metrics, const IdGenerator& ids);
+  ChatService(TurnCache& cache, TurnStore& store, DeadLetters& letters, Answerer& answerer,
+              sync::Synchronizer& synchronizer, const Clock& clock, ServiceMetrics& metrics,
+              const IdGenerator& ids);
 
   /// Answers a question and records the turn. An error with the code `recorded_not_synced` means that the
   /// turn is accepted and pending, but that the commit asked for failed; every other error means that no turn
@@ -124,6 +126,11 @@ class ChatService {
   /// A user's sessions by ascending id, those after `after`: an order that no activity changes, so that a
   /// walk through the pages meets every session that is there from its beginning to its end.
   AsyncResult<SessionList> sessions_by_id(std::string user_id, std::string after, std::size_t limit);
+
+  /// Turns of a session that the store could not take, with their payloads: by ascending id, those after
+  /// `after_id`.
+  AsyncResult<std::vector<StoredLetter>> dead_letters_of(std::string session_id, std::int64_t after_id,
+                                                         std::size_t limit);
 
   /// Erases every session of a user, those included that are created meanwhile. After a failure some sessions
   /// are erased and others not; repeating goes on with them.
@@ -172,6 +179,7 @@ class ChatService {
 
   TurnCache& cache_;
   TurnStore& store_;
+  DeadLetters& letters_;
   Answerer& answerer_;
   sync::Synchronizer& synchronizer_;
   const Clock& clock_;

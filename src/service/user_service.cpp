@@ -46,6 +46,21 @@ AsyncResult<SessionList> ChatService::sessions_by_id(std::string user_id, std::s
   co_return list;
 }
 
+AsyncResult<std::vector<StoredLetter>> ChatService::dead_letters_of(std::string session_id,
+                                                                    std::int64_t after_id,
+                                                                    std::size_t limit) {
+  Result<std::vector<StoredLetter>> letters = co_await letters_.list(
+      {.limit = limit, .after_id = after_id, .session_id = std::move(session_id), .discarded_too = false});
+  if (!letters) co_return letters;
+  for (StoredLetter& letter : *letters) {
+    Result<std::optional<StoredLetter>> whole = co_await letters_.find(letter.id);
+    if (!whole) co_return failure_of(std::move(whole));
+    // One that was replayed meanwhile is a turn.
+    if (whole->has_value()) letter = std::move(**whole);
+  }
+  co_return letters;
+}
+
 AsyncResult<std::size_t> ChatService::erase_session(std::string session_id) {
   // A cache that cannot be told would go on taking turns for the session.
   const Result<std::optional<CachedSession>> reachable = co_await cache_.find(session_id);

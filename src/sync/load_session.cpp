@@ -66,7 +66,7 @@ AsyncResult<void> admit_cache(TurnCache* cache, TurnStore* store) {
 
 AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::string session_id,
                                    std::size_t* settled) {
-  for (int looks = 0;;) {
+  for (int looks = 0, refusals = 0;;) {
     Result<std::optional<StoredSession>> stored = co_await store->load(session_id, kHistoryTurns);
     if (!stored) co_return store_failed(std::move(stored).error());
     if (!stored->has_value()) co_return LoadedAs::unknown;
@@ -101,11 +101,12 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
       // The cache is another one than was admitted. It gives the same numbers again when it is asked anew.
       Result<void> admitted = co_await admit_cache(cache, store);
       if (!admitted) co_return failure_of(std::move(admitted));
-      continue;
+      if (++refusals < kAdmissions) continue;
+      co_return fail(ErrorKind::unavailable, "the cache is replaced again and again", kLineageSuperseded);
     }
     if (!committed) co_return store_failed(std::move(committed).error());
     fault::point("settle.settled");
-    looks = 0;
+    looks = refusals = 0;
     *settled += count;
     // What is not forgotten costs some memory until the session leaves the cache, and nothing else.
     static_cast<void>(co_await cache->forget_settled(session_id, stamps));

@@ -6,9 +6,6 @@
 // background loop is one more caller. Everything here runs on one executor, so no step can interleave with
 // another but at a co_await.
 //
-// A single turn that is to be committed, or that the store takes in the cache's place, does not wait for a
-// drain: those that ask while a group is under way are written together by the next one.
-//
 // Every drain begins by reconciling the cache with the store; while the cache is not trusted, the background
 // loop tries it once a second.
 #include "sync/synchronizer.hpp"
@@ -17,7 +14,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 #include <random>
 #include <utility>
 #include <vector>
@@ -26,8 +22,8 @@
 #include "base/log.hpp"
 #include "base/one_shot.hpp"
 #include "base/task_group.hpp"
+#include "sync/direct_writes.hpp"
 #include "sync/drain.hpp"
-#include "sync/group_queue.hpp"
 #include "sync/reconciler.hpp"
 #include "sync/schedule.hpp"
 
@@ -47,13 +43,6 @@ struct Synchronizer::Impl {
     OneShot<DrainReport> report;
     PassKind kind = PassKind::indexed;
   };
-
-  struct Commit {
-    PendingTurn turn;
-    Session session;
-    std::uint64_t lineage = 0;
-  };
-  using Appended = Result<AppendOutcome>;
 
   Impl(const asio::any_io_executor& on, TurnCache& turn_cache, PendingTurns& pending, TurnStore& store,
        const Clock& clock, const SynchronizerOptions& options)
@@ -76,10 +65,7 @@ struct Synchronizer::Impl {
         alarm(clock.make_alarm(on)),
         jitter(options.jitter_seed ? *options.jitter_seed : std::random_device{}()),
         tasks(on),
-        commits(on, tasks, "committer", options.batch_turns,
-                [this](std::vector<Commit> group) { return commit_group(std::move(group)); }),
-        appends(on, tasks, "appender", options.batch_turns,
-                [this](std::vector<DirectTurn> group) { return append_group(std::move(group)); }) {}
+        direct(tools, tasks) {}
 
   asio::awaitable<DrainReport> next_drain(PassKind kind);
   asio::awaitable<void> run_drains();
@@ -91,9 +77,6 @@ struct Synchronizer::Impl {
   SteadyTime next_look() const;
   bool reconcile_is_due(SteadyTime now) const;
 
-  asio::awaitable<std::vector<Result<void>>> commit_group(std::vector<Commit> group);
-  AsyncResult<void> commit_together(std::vector<Commit> group);
-  asio::awaitable<std::vector<Appended>> append_group(std::vector<DirectTurn> group);
   AsyncResult<AppendOutcome> append(DirectTurn turn);
 
   asio::any_io_executor executor;
@@ -111,8 +94,7 @@ struct Synchronizer::Impl {
   std::shared_ptr<RequestedDrain> next;
   bool draining = false;
   SteadyTime reconcile_from;
-  GroupQueue<Commit, Result<void>> commits;
-  GroupQueue<DirectTurn, Appended> appends;
+  DirectWrites direct;
   bool standing_in = false;  ///< The store has taken turns in the cache's place, and they are not settled.
   bool stopping = false;
   std::atomic<std::size_t> accepted_since_drain{0};
@@ -243,71 +225,11 @@ SteadyTime Synchronizer::Impl::next_look() const {
   return trust_wanted.load(std::memory_order_relaxed) ? std::min(drain, reconcile_from) : drain;
 }
 
-asio::awaitable<std::vector<Result<void>>> Synchronizer::Impl::commit_group(std::vector<Commit> group) {
-  const std::size_t size = group.size();
-  const bool one_cache = std::ranges::all_of(
-      group, [&](const Commit& commit) { return commit.lineage == group.front().lineage; });
-  if (one_cache) {
-    const Result<void> together = co_await commit_together(group);
-    if (together || together.error().kind != ErrorKind::rejected || size == 1)
-      co_return std::vector<Result<void>>(size, together);
-  }
-  // One datum or one cache spoils the group: each for itself, so that only the one at fault fails.
-  std::vector<Result<void>> outcomes;
-  for (Commit& commit : group) {
-    std::vector<Commit> alone;
-    alone.push_back(std::move(commit));
-    outcomes.push_back(co_await commit_together(std::move(alone)));
-  }
-  co_return outcomes;
-}
-
-AsyncResult<void> Synchronizer::Impl::commit_together(std::vector<Commit> group) {
-  TurnBatch batch;
-  batch.lineage = group.front().lineage;
-  std::map<std::string, Session> sessions;
-  std::size_t bytes = 0;
-  for (Commit& commit : group) {
-    bytes += bytes_of(commit.turn.turn);
-    Session& session = sessions.try_emplace(commit.session.session_id, commit.session).first->second;
-    session.question_count = std::max(session.question_count, commit.session.question_count);
-    session.updated_at_us = std::max(session.updated_at_us, commit.session.updated_at_us);
-    session.created_at_us = std::min(session.created_at_us, commit.session.created_at_us);
-    batch.turns.push_back(std::move(commit.turn));
-  }
-  for (auto& [id, session] : sessions) batch.sessions.push_back(std::move(session));
-
-  const auto shared = std::make_shared<const TurnBatch>(std::move(batch));
-  fault::point("commit.before_write");
-  Result<WriteOutcome> written = co_await tools->store.write(shared);
-  fault::point("commit.written");
-  if (!written && written.error().code == kLineageSuperseded) {
-    trust.revoke();
-    const Result<std::size_t> rescued = co_await rescue(tools, shared);
-    if (rescued) co_return Result<void>();
-    if (rescued.error().code == kLineageSuperseded) {
-      written = co_await tools->store.write(shared);
-    } else if (cache.lineage() != shared->lineage) {
-      left_over.push_back(shared);
-    }
-  }
-  if (!written) co_return failure_of(std::move(written));
-  if (cache.lineage() != shared->lineage) co_return Result<void>();
-  // The turns are durable; if acknowledging fails, the next drain finds them stored and acknowledges them.
-  const Result<std::size_t> acknowledged = co_await tools->pending.acknowledge(shared);
-  fault::point("commit.acknowledged");
-  if (acknowledged) {
-    metrics.turns_synced.add(*acknowledged);
-    backlog.remove(*acknowledged, bytes);
-  }
-  co_return Result<void>();
-}
-
 AsyncResult<AppendOutcome> Synchronizer::Impl::append(DirectTurn turn) {
   // Before anything is stored: whoever learns of the turn must find the cache not trusted.
   trust.revoke();
   trust_wanted.store(true, std::memory_order_relaxed);
-  Appended outcome = co_await appends.add(std::move(turn));
+  Result<AppendOutcome> outcome = co_await direct.append(std::move(turn));
   if (outcome) {
     metrics.turns_appended.add();
     if (!std::exchange(standing_in, true)) {
@@ -316,19 +238,6 @@ AsyncResult<AppendOutcome> Synchronizer::Impl::append(DirectTurn turn) {
     }
   }
   co_return outcome;
-}
-
-asio::awaitable<std::vector<Result<AppendOutcome>>> Synchronizer::Impl::append_group(
-    std::vector<DirectTurn> group) {
-  const std::size_t size = group.size();
-  const auto shared = std::make_shared<const std::vector<DirectTurn>>(std::move(group));
-  fault::point("append.before_write");
-  Result<std::vector<Appended>> outcomes = co_await tools->store.append(shared);
-  fault::point("append.written");
-  if (outcomes) co_return std::move(*outcomes);
-  const Error failure = std::move(outcomes).error();
-  note_store_failure(metrics, failure.kind);
-  co_return std::vector<Appended>(size, std::unexpected(failure));
 }
 
 Synchronizer::Synchronizer(const asio::any_io_executor& executor, TurnCache& cache, PendingTurns& pending,
@@ -360,7 +269,7 @@ asio::awaitable<DrainReport> Synchronizer::sync_now() {
 }
 
 AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session, std::uint64_t lineage) {
-  return asio::co_spawn(impl_->executor, impl_->commits.add({std::move(turn), std::move(session), lineage}),
+  return asio::co_spawn(impl_->executor, impl_->direct.commit({std::move(turn), std::move(session), lineage}),
                         asio::use_awaitable);
 }
 

@@ -17,6 +17,7 @@
 #include "contract/store_rig.hpp"
 #include "contract/turns.hpp"
 #include "service/chat_service.hpp"
+#include "support/fakes/no_dead_letters.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::test {
@@ -94,8 +95,9 @@ class SystemContract : public CoroutineTest,
             const Clock& clock)
         : synchronizer(io.get_executor(), cache, pending, store, clock,
                        {.interval = std::chrono::hours(1), .batch_turns = 20}),
-          service(cache, store, answerer, synchronizer, clock, metrics, IdGenerator()) {}
+          service(cache, store, letters, answerer, synchronizer, clock, metrics, IdGenerator()) {}
 
+    NoDeadLetters letters;
     answer::EchoAnswerer answerer;
     service::ServiceMetrics metrics;
     sync::Synchronizer synchronizer;

@@ -61,7 +61,7 @@ TEST_P(Users, AnExportIsWhatTheStoreHasAfterEverythingIsSynced) {
   }
   EXPECT_EQ(exported, stored);
   EXPECT_EQ(json::serialize(lines.back()),
-            fmt::format(R"({{"type":"end","sessions":{},"turns":{}}})", kSessions, kTurns));
+            fmt::format(R"({{"type":"end","sessions":{},"turns":{},"dead_letters":0}})", kSessions, kTurns));
 }
 
 TEST_P(Users, AnErasedUserIsGoneFromCacheAndStore) {
@@ -88,6 +88,27 @@ TEST_P(Users, AnErasedUserIsGoneFromCacheAndStore) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Users, every_combination(), combination_name);
+
+TEST(UsersExport, TellsOfTurnsThatTheStoreCouldNotTake) {
+  World world(kRedisAndMySql);
+  const auto server = world.start();
+  HttpClient client = server->client();
+  ASSERT_EQ(client.post("/chat", question("s", "ann", "hello")).status, 200);
+  RespClient redis = world.redis().client();
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = fmt::format("session:s:msg:{}", 1'795'406'400'123'456 + 2 * i);
+    redis.command({"HSET", key, "question", fmt::format("no answer {}", i)});
+    redis.command({"SADD", "session:s:pending_msgs", key});
+  }
+  sync_now(client);
+  const std::vector<json::object> lines = export_of(client, "ann");
+  ASSERT_EQ(lines.size(), 23U);
+  EXPECT_EQ(lines[2].at("type"), "dead_letter");
+  EXPECT_EQ(lines[2].at("session_id"), "s");
+  EXPECT_EQ(lines[2].at("error_code"), "missing_field");
+  EXPECT_NE(lines[2].at("payload").as_string().find("no answer"), json::string::npos);
+  EXPECT_EQ(json::serialize(lines.back()), R"({"type":"end","sessions":1,"turns":1,"dead_letters":20})");
+}
 
 /// Statements on the tables of sessions that have run for so long that they must be waiting for a lock.
 std::int64_t waiting_statements(World& world) {

@@ -165,17 +165,16 @@ INSTANTIATE_TEST_SUITE_P(All, VerifyRedis, ::testing::Values(Combination{.redis 
 TEST(VerifyLive, FindsNothingWrongWhileTurnsAreAcceptedAndSynced) {
   World world(kRedisAndMySql);
   const auto server = world.start({{"SYNC_WATERMARK", "20"}, {"SYNC_BATCH_TURNS", "7"}});
-  std::atomic<bool> done = false;
-  std::thread load([&] {
+  std::jthread load([&](const std::stop_token& done) {
     HttpClient client = server->client();
-    for (int i = 0; !done; ++i) chat(client, fmt::format("s{}", i % 11), "hello");
+    for (int i = 0; !done.stop_requested(); ++i) chat(client, fmt::format("s{}", i % 11), "hello");
   });
   HttpClient client = server->client();
   for (int i = 0; i < 3; ++i) {
     sync_now(client);
     expect_whole(world);
   }
-  done = true;
+  load.request_stop();
   load.join();
   sync_now(client);
   expect_whole(world);

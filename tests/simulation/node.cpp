@@ -19,7 +19,7 @@ Node::Node(const Surroundings& around, std::string name, std::uint64_t seed)
       sync_cache(around.world, process, around.cache_conditions, around.cache),
       store(around.world, process, around.store_conditions, around.store),
       synchronizer(process.io().get_executor(), sync_cache, sync_cache, store, clock, around.options),
-      service(request_cache, store, answerer_, synchronizer, clock, metrics_, IdGenerator(seed)) {
+      service(request_cache, store, letters_, answerer_, synchronizer, clock, metrics_, IdGenerator(seed)) {
   answerer_.wants = seed % 4 == 0;
   boost::asio::co_spawn(process.io(), synchronizer.run(), [this](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);

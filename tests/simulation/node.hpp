@@ -10,6 +10,7 @@
 #include "simulation/link.hpp"
 #include "simulation/node_clock.hpp"
 #include "simulation/store_port.hpp"
+#include "support/fakes/no_dead_letters.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::simulation {
@@ -63,6 +64,7 @@ class Node {
   StorePort store;
 
  private:
+  test::NoDeadLetters letters_;
   Echo answerer_;
   service::ServiceMetrics metrics_;
 

@@ -17,6 +17,7 @@
 #include "service/chat_service.hpp"
 #include "support/fakes/memory_turn_cache.hpp"
 #include "support/fakes/memory_turn_store.hpp"
+#include "support/fakes/no_dead_letters.hpp"
 #include "support/http_client.hpp"
 #include "sync/synchronizer.hpp"
 
@@ -44,7 +45,7 @@ class ScriptedAnswerer final : public Answerer {
 struct RigWorker {
   explicit RigWorker(const Clock& clock, service::ServiceMetrics& metrics)
       : synchronizer(io.get_executor(), cache, cache, store, clock, {}),
-        chat(cache, store, answerer, synchronizer, clock, metrics, IdGenerator()) {
+        chat(cache, store, letters, answerer, synchronizer, clock, metrics, IdGenerator()) {
     // The synchroniser's loop, which would find out, does not run.
     synchronizer.trust().grant(cache.lineage(), synchronizer.trust().epoch());
   }
@@ -53,6 +54,7 @@ struct RigWorker {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
   test::MemoryTurnCache cache;
   test::MemoryTurnStore store;
+  test::NoDeadLetters letters;
   ScriptedAnswerer answerer{io.get_executor()};
   sync::Synchronizer synchronizer;
   service::ChatService chat;

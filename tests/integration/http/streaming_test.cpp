@@ -242,7 +242,7 @@ TEST_F(Streaming, AnExportHoldsEveryTurnStoredOrPendingOnce) {
   EXPECT_EQ(lines[702].at("question"), "hi\n");
   EXPECT_EQ(lines[703].at("type"), "session");
   EXPECT_EQ(lines[703].at("session_id"), "b");
-  EXPECT_EQ(json::serialize(lines.back()), R"({"type":"end","sessions":2,"turns":703})");
+  EXPECT_EQ(json::serialize(lines.back()), R"({"type":"end","sessions":2,"turns":703,"dead_letters":0})");
 }
 
 TEST_F(Streaming, AnExportIsNotGivenWithoutWhatIsPending) {

@@ -52,11 +52,12 @@ class DayOfOutageTest : public sync::SyncFixture {
     }
   }
 
+  test::NoDeadLetters letters;
   answer::EchoAnswerer echo;
   ServiceMetrics metrics;
   sync::Synchronizer synchronizer{
       io.get_executor(), cache, cache, store, clock, {.interval = 300s, .limits = {.turns = kLimit}}};
-  ChatService service{cache, store, echo, synchronizer, clock, metrics, IdGenerator(1)};
+  ChatService service{cache, store, letters, echo, synchronizer, clock, metrics, IdGenerator(1)};
   bool ended = false;
   std::size_t accepted = 0;
   std::size_t refused = 0;

@@ -2,6 +2,7 @@
 
 #include "answer/echo_answerer.hpp"
 #include "service/chat_service.hpp"
+#include "support/fakes/no_dead_letters.hpp"
 #include "unit/sync/sync_fixture.hpp"
 
 namespace chatsync::service {
@@ -24,10 +25,11 @@ class ServiceFixture : public sync::SyncFixture {
     ASSERT_FALSE(report.failure) << report.failure->message;
   }
 
+  test::NoDeadLetters letters;
   answer::EchoAnswerer echo;
   ServiceMetrics metrics;
   sync::Synchronizer synchronizer{io.get_executor(), cache, cache, store, clock, {}};
-  ChatService service{cache, store, echo, synchronizer, clock, metrics, IdGenerator(1)};
+  ChatService service{cache, store, letters, echo, synchronizer, clock, metrics, IdGenerator(1)};
 };
 
 }  // namespace chatsync::service

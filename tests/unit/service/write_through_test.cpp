@@ -292,7 +292,7 @@ TEST_F(WriteThroughTest, ARescuedTurnThatTheOtherCacheHasKeepsTheNumberItHasTher
 TEST_F(WriteThroughTest, PastTheBacklogsLimitNothingIsAccepted) {
   sync::Synchronizer small(io.get_executor(), cache, cache, store, clock, {.limits = {.turns = 2}});
   small.trust().grant(0, small.trust().epoch());
-  ChatService limited(cache, store, echo, small, clock, metrics, IdGenerator(2));
+  ChatService limited(cache, store, letters, echo, small, clock, metrics, IdGenerator(2));
   const auto ask = [&] {
     return test::run_coroutine(io, limited.chat({.session_id = "abc", .message = "hello"}));
   };
