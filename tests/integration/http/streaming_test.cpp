@@ -98,7 +98,7 @@ TEST_F(Streaming, TellsTheLengthOfABodyThatIsOnePiece) {
   const auto response = rig.client().get(kExport);
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.header("transfer-encoding"), "");
-  EXPECT_EQ(response.body, "{\"type\":\"end\",\"sessions\":0,\"turns\":0}\n");
+  EXPECT_EQ(response.body, "{\"type\":\"end\",\"sessions\":0,\"turns\":0,\"dead_letters\":0}\n");
 }
 
 TEST_F(Streaming, SendsTheBodyAsItIsToAnOldClientAndCloses) {
@@ -260,7 +260,7 @@ TEST_F(Streaming, AUserIsErasedWithEverything) {
             R"({"user_id":"ann","deleted_sessions":2,"deleted_turns":4})");
   EXPECT_EQ(client.request("DELETE", "/users/ann").body,
             R"({"user_id":"ann","deleted_sessions":0,"deleted_turns":0})");
-  EXPECT_EQ(client.get(kExport).body, "{\"type\":\"end\",\"sessions\":0,\"turns\":0}\n");
+  EXPECT_EQ(client.get(kExport).body, "{\"type\":\"end\",\"sessions\":0,\"turns\":0,\"dead_letters\":0}\n");
   EXPECT_EQ(client.post("/chat", body).status, 410);
 }
 
