@@ -87,6 +87,7 @@ int serve(const Settings& settings) {
   IoThread sync_thread;
   std::vector<std::unique_ptr<IoThread>> worker_threads;
   std::vector<IoThread*> workers;
+  workers.reserve(worker_count(settings.http));
   for (std::size_t i = 0; i < worker_count(settings.http); ++i) {
     workers.push_back(worker_threads.emplace_back(std::make_unique<IoThread>()).get());
   }
@@ -122,7 +123,8 @@ int serve(const Settings& settings) {
   // drain.
   const auto signals = std::make_shared<boost::asio::signal_set>(control.executor(), SIGINT, SIGTERM);
   const auto first_signal = std::make_shared<std::promise<int>>();
-  std::future<void> signals_watched = control.spawn(watch_signals(signals, first_signal));
+  [[maybe_unused]] const std::future<void> signals_watched =
+      control.spawn(watch_signals(signals, first_signal));
   std::future<void> synchronizer_ended = sync_thread.spawn(synchronizer.run());
   server.start();
   print_start_lines(settings, backends, *port);

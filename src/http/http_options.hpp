@@ -14,8 +14,8 @@ struct HttpOptions {
   std::string host = "127.0.0.1";  ///< A name or an address; of a name's, IPv4 is preferred.
   std::uint16_t port = 0;          ///< 0: any free port.
   std::size_t max_connections = 20'000;
-  std::size_t max_header_bytes = 16 * 1024;          ///< Start line and header fields together.
-  std::size_t max_body_bytes = 16 * 1024 * 1024;     ///< After chunks are joined.
+  std::size_t max_header_bytes = 16UL * 1024;        ///< Start line and header fields together.
+  std::size_t max_body_bytes = 16UL * 1024 * 1024;   ///< After chunks are joined.
   std::chrono::milliseconds header_timeout{10'000};  ///< From a request's first byte to its last header line.
   std::chrono::milliseconds body_timeout{30'000};    ///< From there to the last byte of the body.
   std::chrono::milliseconds idle_timeout{75'000};    ///< Without a byte of a next request.

@@ -27,6 +27,7 @@ std::unexpected<Error> store_failed(Error error) {
 /// The numbers that the turns have for the time being.
 std::vector<SettledTurn> provisional_numbers(const std::vector<Turn>& turns) {
   std::vector<SettledTurn> numbers;
+  numbers.reserve(turns.size());
   for (const Turn& turn : turns) {
     numbers.push_back({turn.timestamp_us, turn.seq.value_or(0), turn.timestamp_us});
   }
@@ -35,6 +36,7 @@ std::vector<SettledTurn> provisional_numbers(const std::vector<Turn>& turns) {
 
 std::vector<std::int64_t> stamps_of(const std::vector<SettledTurn>& turns) {
   std::vector<std::int64_t> stamps;
+  stamps.reserve(turns.size());
   for (const SettledTurn& turn : turns) stamps.push_back(turn.timestamp_us);
   return stamps;
 }
@@ -77,13 +79,14 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     const bool last_part = (*stored)->unsettled_count <= static_cast<std::int64_t>(unsettled.size());
     const bool counted = (*stored)->session.question_count > 0 || !unsettled.empty();
     std::vector<SettledTurn> provisional = provisional_numbers(unsettled);
+    const std::size_t wanted = provisional.size();
     const std::uint64_t lineage = cache->lineage();
     Result<std::vector<SettledTurn>> numbers = co_await cache->seed({.session = std::move((*stored)->session),
                                                                      .recent = std::move((*stored)->recent),
                                                                      .unsettled = std::move(unsettled)});
     if (!numbers) co_return failure_of(std::move(numbers));
     fault::point("load.seeded");
-    if (provisional.empty()) co_return counted ? LoadedAs::counted : LoadedAs::empty;
+    if (wanted == 0) co_return counted ? LoadedAs::counted : LoadedAs::empty;
 
     if (numbers->empty()) {
       // Somebody else has settled them since they were read; then the next look shows none.
@@ -91,7 +94,7 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
       log_warning(
           "session {}: the numbers of {} turns are lost, of the cache or of the store; they keep those "
           "they have: run `chatsync verify`",
-          session_id, provisional.size());
+          session_id, wanted);
       numbers = std::move(provisional);
     }
     const std::vector<std::int64_t> stamps = stamps_of(*numbers);
@@ -111,7 +114,7 @@ AsyncResult<LoadedAs> load_session(TurnCache* cache, TurnStore* store, std::stri
     // What is not forgotten costs some memory until the session leaves the cache, and nothing else.
     static_cast<void>(co_await cache->forget_settled(session_id, stamps));
     fault::point("settle.forgotten");
-    if (last_part && count == provisional.size()) co_return LoadedAs::counted;
+    if (last_part && count == wanted) co_return LoadedAs::counted;
   }
 }
 

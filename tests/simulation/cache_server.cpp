@@ -62,10 +62,10 @@ RecordOutcome CacheServer::record(Turn turn, SessionPresence presence) {
   }
   if (state.own.user_id.empty()) state.own.user_id = turn.user_id;
   if (state.own.created_at_us == 0) state.own.created_at_us = turn.timestamp_us;
-  state.count = state.count.value_or(0) + 1;
-  turn.seq = *state.count;
+  const std::int64_t count = state.count.value_or(0) + 1;
+  state.count = turn.seq = count;
   append_history(state, turn);
-  const RecordOutcome outcome{.question_count = *turn.seq, .timestamp_us = turn.timestamp_us};
+  const RecordOutcome outcome{.question_count = count, .timestamp_us = turn.timestamp_us};
   const std::string session_id = turn.session_id;
   state.pending.insert_or_assign(turn.timestamp_us, std::move(turn));
   mark_dirty(session_id, state);

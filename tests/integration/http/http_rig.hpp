@@ -27,7 +27,7 @@ namespace chatsync::http {
 /// after letting other coroutines go first.
 class ScriptedAnswerer final : public Answerer {
  public:
-  explicit ScriptedAnswerer(boost::asio::any_io_executor executor)
+  explicit ScriptedAnswerer(const boost::asio::any_io_executor& executor)
       : executor_(executor), released_(std::make_shared<OneShot<bool>>(executor)) {}
 
   bool wants_history() const override { return false; }
