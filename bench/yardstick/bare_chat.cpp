@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -63,6 +64,7 @@ void send_all(int socket, std::string_view bytes) {
 
 int connect_to_redis(const std::string& path) {
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) give_up("socket");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -72,6 +74,7 @@ int connect_to_redis(const std::string& path) {
 
 int listen_on(std::uint16_t& port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) give_up("socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -254,7 +257,7 @@ class BareChat {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   Options options;
   CLI::App app{"POST /chat over Redis with nothing but the work itself: a yardstick for chatsync."};
   app.add_option("--redis-socket", options.redis_socket, "The Unix socket of Redis")->required();
@@ -268,4 +271,6 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, [](int) { std::_Exit(0); });
   static BareChat chat(options);
   chat.run();
+} catch (const std::exception& failure) {
+  give_up(failure.what());
 }
