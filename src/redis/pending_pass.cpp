@@ -25,6 +25,7 @@ constexpr std::size_t kSessionsPerRound = 128;
 constexpr std::size_t kMessagesPerRound = 500;
 constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
 constexpr std::size_t kBytesPerBatch = 32UL * 1024 * 1024;
+
 /// Whether a name in a pending set is too old, by the microseconds that it ends in, for its message to be
 /// still on its way. A number that is no time in microseconds tells nothing.
 bool is_forsaken(std::int64_t stamp_us, std::int64_t now_us) {
@@ -280,7 +281,7 @@ AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gat
       member.fault = {"it is pending, but there is no such message, and it is too old to be still on its way",
                       "missing_message"};
     }
-    dead.emplace_back(&members[index], type);
+    dead.emplace_back(&member, type);
   }
   if (dead.empty()) co_return Result<void>();
   Result<Replies> contents = co_await connection_.execute([&](CommandEncoder& out) {

@@ -55,7 +55,7 @@ AsyncResult<std::vector<StoredLetter>> ChatService::dead_letters_of(std::string 
   for (StoredLetter& letter : *letters) {
     Result<std::optional<StoredLetter>> whole = co_await letters_.find(letter.id);
     if (!whole) co_return failure_of(std::move(whole));
-    // One that was replayed meanwhile is a turn.
+    // Of one that was replayed meanwhile only its reason is left: its content is a turn.
     if (whole->has_value()) letter = std::move(**whole);
   }
   co_return letters;

@@ -30,9 +30,8 @@ inline ReplayOutcome kept_letter(std::string reason) {
 /// the letter unless it was kept. `Expected<T>` is what the database's calls return. `Rows` has
 /// - `session(session_id)`: locks the session's row → LetterSession;
 /// - `stored_turn(turn_id)` → the turn that is stored under the id, or nothing;
-/// - `free_timestamp(session_id, from_us)` → that one, or the first of the store's own stamps after it that
-/// no stored turn
-///   has (chat/turn_stamp.hpp);
+/// - `free_timestamp(session_id, from_us)` → that one, or the first of the store's own stamps after it
+///   (chat/turn_stamp.hpp), that no stored turn has;
 /// - `is_numbered(session_id, seq)` → whether a settled turn of the session has that number;
 /// - `insert(turn)` → nothing; raises the session's count to the turn's number.
 template <template <class> class Expected, class Rows>
