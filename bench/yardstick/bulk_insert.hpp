@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct st_mysql;
+struct st_mysql_stmt;
+
+namespace yardstick {
+
+/// A row of chat_messages. Points to texts that somebody else keeps.
+struct Row {
+  std::string_view session;
+  std::int64_t timestamp_us = 0;
+  std::int64_t seq = 0;
+  std::string_view turn_id;
+  std::string_view user_id;
+  std::string_view question;
+  std::string_view answer;
+  std::string_view status;
+  std::string_view model;
+};
+
+/// One connection to MariaDB that fills chatsync's table. For one thread at a time. Every failure is a
+/// std::runtime_error.
+class BulkInsert {
+ public:
+  BulkInsert(const std::string& socket, const std::string& database);
+
+  /// Inserts the rows, which should be in the order of (session, time stamp), in one transaction of their
+  /// own, and returns when it is committed. There must be at least one.
+  void insert(std::span<const Row> rows);
+
+ private:
+  struct Closer {
+    void operator()(st_mysql* connection) const;
+    void operator()(st_mysql_stmt* statement) const;
+  };
+
+  void run(const std::string& statement);
+
+  std::unique_ptr<st_mysql, Closer> connection_;
+  std::unique_ptr<st_mysql_stmt, Closer> insert_;
+};
+
+}  // namespace yardstick
