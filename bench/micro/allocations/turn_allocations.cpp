@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "micro/allocations/call_sites.hpp"
 #include "micro/allocations/heap_count.hpp"
 #include "micro/allocations/local_server.hpp"
@@ -90,23 +91,32 @@ void measure(const Options& options) {
   if (options.sites > 0) print_sites(options.sites, turns);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Options options;
   CLI::App app{"Counts what a POST /chat over Redis asks of the heap; prints one line of JSON."};
   app.add_option("--turns", options.turns, "How many turns to count, at least")->capture_default_str();
-  app.add_option("--connections", options.connections, "Turns under way at a time")->capture_default_str();
-  app.add_option("--sessions", options.sessions, "Sessions to spread the turns over")->capture_default_str();
+  app.add_option("--connections", options.connections, "Turns under way at a time")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--sessions", options.sessions, "Sessions to spread the turns over")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--sites", options.sites,
                  "Print so many of the busiest call sites; build with -g1 for lines")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  start_logging(LogLevel::warning);
+  measure(options);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    measure(options);
+    return run(argc, argv);
   } catch (const std::exception& failure) {
-    fmt::print(stderr, "turn_allocations: {}\n", failure.what());
+    std::fprintf(stderr, "turn_allocations: %s\n", failure.what());
     return 2;
   }
-  return 0;
 }
