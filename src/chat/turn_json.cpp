@@ -63,6 +63,24 @@ std::size_t sequence_length(std::string_view text, std::size_t position) {
   return 0;
 }
 
+void append_history_entry_tail(std::string& out, const Turn& turn) {
+  out.reserve(out.size() + turn.question.size() + turn.answer.size() + turn.user_id.size() +
+              turn.model.size() + 160);
+  out += "\"turn_id\":";
+  append_json_string(out, turn.turn_id);
+  out += ",\"user_id\":";
+  append_json_string(out, turn.user_id);
+  out += ",\"question\":";
+  append_json_string(out, turn.question);
+  out += ",\"answer\":";
+  append_json_string(out, turn.answer);
+  out += ",\"status\":";
+  append_json_string(out, to_string(turn.status));
+  out += ",\"model\":";
+  append_json_string(out, turn.model);
+  out += '}';
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -81,27 +99,24 @@ void append_json_string(std::string& out, std::string_view text) {
 
 std::string history_entry_tail(const Turn& turn) {
   std::string out;
-  out.reserve(turn.question.size() + turn.answer.size() + turn.user_id.size() + turn.model.size() + 160);
-  out += "\"turn_id\":";
-  append_json_string(out, turn.turn_id);
-  out += ",\"user_id\":";
-  append_json_string(out, turn.user_id);
-  out += ",\"question\":";
-  append_json_string(out, turn.question);
-  out += ",\"answer\":";
-  append_json_string(out, turn.answer);
-  out += ",\"status\":";
-  append_json_string(out, to_string(turn.status));
-  out += ",\"model\":";
-  append_json_string(out, turn.model);
-  out += '}';
+  append_history_entry_tail(out, turn);
   return out;
 }
 
 std::string history_entry(const Turn& turn) {
-  return turn.seq ? fmt::format(R"({{"seq":{},"created_at":{},{})", *turn.seq, turn.timestamp_us,
-                                history_entry_tail(turn))
-                  : fmt::format(R"({{"created_at":{},{})", turn.timestamp_us, history_entry_tail(turn));
+  std::string out;
+  append_history_entry(out, turn);
+  return out;
+}
+
+void append_history_entry(std::string& out, const Turn& turn) {
+  const auto end = std::back_inserter(out);
+  if (turn.seq) {
+    fmt::format_to(end, R"({{"seq":{},"created_at":{},)", *turn.seq, turn.timestamp_us);
+  } else {
+    fmt::format_to(end, R"({{"created_at":{},)", turn.timestamp_us);
+  }
+  append_history_entry_tail(out, turn);
 }
 
 std::optional<Turn> parse_history_entry(std::string_view session_id, std::string_view text) {

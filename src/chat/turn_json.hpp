@@ -18,6 +18,7 @@ std::string history_entry_tail(const Turn& turn);
 
 /// A whole history entry; `seq` is left out if the turn has none.
 std::string history_entry(const Turn& turn);
+void append_history_entry(std::string& out, const Turn& turn);
 
 /// Reads an entry of a history list. Nothing if it is not an object with at least `question` and `answer`:
 /// other programs may keep entries of their own form.

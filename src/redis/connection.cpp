@@ -126,6 +126,13 @@ Error RedisConnection::Impl::unavailable() const {
   return {ErrorKind::unavailable, fmt::format("{} is unreachable: {}", name_, cause_), "cache_down", {}};
 }
 
+Error RedisConnection::Impl::replaced() const {
+  return {ErrorKind::unavailable,
+          fmt::format("{} was restarted or replaced while the request waited for it", name_),
+          "cache_restarted",
+          {}};
+}
+
 RedisConnection::RedisConnection(asio::any_io_executor executor, Settings::Redis settings, const Clock& clock)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings), clock)) {}
 
@@ -133,6 +140,7 @@ RedisConnection::~RedisConnection() = default;
 
 asio::awaitable<void> RedisConnection::run() { return impl_->run(); }
 void RedisConnection::stop() { impl_->stop(); }
+asio::any_io_executor RedisConnection::executor() const { return impl_->executor(); }
 bool RedisConnection::connected() const { return impl_->connected(); }
 std::uint64_t RedisConnection::lineage() const { return impl_->lineage(); }
 const std::string& RedisConnection::name() const { return impl_->name(); }
@@ -151,6 +159,8 @@ AsyncResult<void> RedisConnection::load_scripts() {
 bool RedisConnection::is_noscript(ReplyView reply) {
   return reply.is_error() && reply.text_or("").starts_with("NOSCRIPT");
 }
+
+Error RedisConnection::replaced() const { return impl_->replaced(); }
 
 Error RedisConnection::error_of(ReplyView error_reply) const {
   return error_from_reply(impl_->name(), error_reply.text_or(""));

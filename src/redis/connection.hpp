@@ -48,6 +48,8 @@ class RedisConnection {
   /// Drops the connection, fails what waits and ends run(), which the owner awaits. Requests made later fail.
   void stop();
 
+  boost::asio::any_io_executor executor() const;
+
   bool connected() const;
 
   /// Names the memory of the server it is, or was last, connected to: see lineage_of(). 0 before the first
@@ -63,13 +65,17 @@ class RedisConnection {
   template <class Encode>
   AsyncResult<Replies> execute(Encode encode) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<Replies>)>(
-        [this](auto handler, Encode fill) {
-          CommandEncoder* encoder = open_request();
-          if (encoder == nullptr) return refuse_request(std::move(handler));
-          fill(*encoder);
-          close_request(std::move(handler));
-        },
+        [this](auto handler, Encode fill) { this->submit(std::move(fill), std::move(handler)); },
         boost::asio::use_awaitable, std::move(encode));
+  }
+
+  /// The same for who is no coroutine. `encode` runs at once; `handler` is called later, exactly once.
+  template <class Encode>
+  void submit(Encode encode, ReplyHandler handler) {
+    CommandEncoder* encoder = open_request();
+    if (encoder == nullptr) return refuse_request(std::move(handler));
+    encode(*encoder);
+    close_request(std::move(handler));
   }
 
   /// One command; an error reply becomes an Error. A script that Redis has forgotten is loaded again and the
@@ -100,6 +106,8 @@ class RedisConnection {
   AsyncResult<void> load_scripts();
 
   static bool is_noscript(ReplyView reply);
+  /// Why what was meant for one memory is not given to the one that came in its place.
+  Error replaced() const;
   /// What an error reply means to a caller.
   Error error_of(ReplyView error_reply) const;
 

@@ -21,10 +21,12 @@ class RedisConnection::Impl : public std::enable_shared_from_this<Impl> {
   boost::asio::awaitable<void> run();
   void stop();
 
+  const boost::asio::any_io_executor& executor() const { return executor_; }
   bool connected() const { return connected_; }
   std::uint64_t lineage() const { return lineage_; }
   const std::string& name() const { return name_; }
 
+  Error replaced() const;
   /// Why a request cannot be taken; nothing if it can.
   std::optional<Error> refusal() const;
   CommandEncoder& encoder() { return matcher_.encoder(); }

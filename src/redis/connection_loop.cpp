@@ -158,11 +158,7 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
 void RedisConnection::Impl::take_lineage(std::uint64_t lineage) {
   const std::uint64_t before = std::exchange(lineage_, lineage);
   if (before == 0 || before == lineage) return;
-  matcher_.drop_unsent(SteadyTime::max(),
-                       {ErrorKind::unavailable,
-                        fmt::format("{} was restarted or replaced while the request waited for it", name_),
-                        "cache_restarted",
-                        {}});
+  matcher_.drop_unsent(SteadyTime::max(), replaced());
 }
 
 asio::awaitable<Error> RedisConnection::Impl::read_until_lost() {

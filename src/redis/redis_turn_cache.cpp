@@ -6,7 +6,6 @@
 
 #include "base/fault.hpp"
 #include "chat/turn_json.hpp"
-#include "chat/turn_stamp.hpp"
 #include "redis/claim.hpp"
 #include "redis/health.hpp"
 #include "redis/scripts.hpp"
@@ -94,32 +93,14 @@ std::vector<std::int64_t> within(const TurnPage& page, std::vector<std::int64_t>
 
 RedisTurnCache::RedisTurnCache(RedisConnection& connection, std::chrono::milliseconds session_ttl,
                                const Clock& clock, KeySpace keys)
-    : connection_(connection), session_ttl_(session_ttl), clock_(clock), keys_(keys) {}
+    : connection_(connection),
+      session_ttl_(session_ttl),
+      clock_(clock),
+      keys_(keys),
+      recorder_(connection, keys) {}
 
 AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence presence) {
-  const std::string prefix = keys_.prefix(turn.session_id);
-  const std::string tail = history_entry_tail(turn);
-  Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
-    begin_session_script(out, scripts().record, prefix, IndexKey::dirty, 12);
-    out.argument(presence == SessionPresence::known_new ? "1" : "0");
-    out.argument(cache_stamp(turn.timestamp_us, 0));
-    out.argument(prefix, KeySpace::kMessage);
-    out.argument(turn.session_id);
-    out.argument(KeySpace::kNewSessions);
-    out.argument(turn.turn_id);
-    out.argument(turn.user_id);
-    out.argument(turn.question);
-    out.argument(turn.answer);
-    out.argument(to_string(turn.status));
-    out.argument(turn.model);
-    out.argument(tail);
-  });
-  if (!reply) co_return failure_of(std::move(reply));
-  RecordOutcome outcome;
-  outcome.question_count = (*reply)[0].integer_or(0);
-  outcome.timestamp_us = (*reply)[1].integer_or(0);
-  outcome.session_missing = outcome.timestamp_us == 0;
-  co_return outcome;
+  return recorder_.record(std::move(turn), presence);
 }
 
 std::uint64_t RedisTurnCache::lineage() const { return connection_.lineage(); }

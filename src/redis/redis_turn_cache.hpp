@@ -9,6 +9,7 @@
 #include "chat/turn_cache.hpp"
 #include "redis/connection.hpp"
 #include "redis/key_space.hpp"
+#include "redis/turn_recorder.hpp"
 
 namespace chatsync::redis {
 
@@ -42,6 +43,7 @@ class RedisTurnCache final : public TurnCache {
   const std::chrono::milliseconds session_ttl_;
   const Clock& clock_;
   const KeySpace keys_;
+  TurnRecorder recorder_;
 
   CacheHealth health_;
   std::optional<SteadyTime> health_read_at_;

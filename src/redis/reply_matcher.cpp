@@ -3,6 +3,18 @@
 #include <utility>
 
 namespace chatsync::redis {
+namespace {
+
+/// A script that goes on after an error has it among its results.
+bool says_readonly(ReplyView reply) {
+  if (reply.is_error()) return reply.text_or("").starts_with("READONLY");
+  for (std::size_t index = 0; index < reply.size(); ++index) {
+    if (reply[index].is_error() && reply[index].text_or("").starts_with("READONLY")) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void ReplyMatcher::add(SteadyTime at, ReplyHandler handler) {
   requests_.push_back({.replies_due = encoder_.commands(),
@@ -26,7 +38,7 @@ Result<void> ReplyMatcher::feed(std::string_view bytes) {
   reader_.feed(bytes);
   while (std::optional<Reply> reply = reader_.next()) {
     if (sent_ == 0) return fail(ErrorKind::internal, "a reply that nobody asked for");
-    if (reply->view().is_error() && reply->view().text_or("").starts_with("READONLY")) demoted_ = true;
+    if (says_readonly(reply->view())) demoted_ = true;
     Request& front = requests_.front();
     front.replies.push_back(std::move(*reply));
     if (front.replies.size() < front.replies_due) continue;

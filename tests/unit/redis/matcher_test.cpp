@@ -190,6 +190,14 @@ TEST_F(ReplyMatcherTest, NoticesThatTheServerIsNoMasterAnyMore) {
   EXPECT_FALSE(matcher.demoted());
 }
 
+TEST_F(ReplyMatcherTest, NoticesItAlsoAmongAScriptsResults) {
+  request("a");
+  send();
+  EXPECT_TRUE(
+      matcher.feed("*2\r\n:1\r\n-READONLY You can't write against a read only replica.\r\n").has_value());
+  EXPECT_TRUE(matcher.demoted());
+}
+
 TEST_F(ReplyMatcherTest, IsFullAtItsLimits) {
   EXPECT_FALSE(matcher.full());
   request(std::string(ReplyMatcher::kMaxUnsentBytes, 'x'));
