@@ -41,6 +41,7 @@ class ChatsyncProcess {
   /// Starts it and waits.
   static std::unique_ptr<ChatsyncProcess> started(Options options);
 
+  pid_t pid() const { return process_->pid(); }
   std::uint16_t port() const { return port_; }
   const std::string& start_line() const { return start_line_; }
   HttpClient client() const { return HttpClient(port_); }

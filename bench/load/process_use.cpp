@@ -1,0 +1,31 @@
+#include "load/process_use.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+namespace chatsync::bench {
+
+// The scheduler counts each thread's time in nanoseconds; /proc/PID/stat shows it in ticks of 10 ms.
+ProcessUse process_use(pid_t process) {
+  ProcessUse use;
+  const std::filesystem::path directory = fmt::format("/proc/{}", process);
+  std::int64_t nanoseconds = 0;
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator(directory / "task", gone)) {
+    std::int64_t on_cpu = 0;
+    if (std::ifstream(thread.path() / "schedstat") >> on_cpu) nanoseconds += on_cpu;
+  }
+  use.cpu_us = nanoseconds / 1'000;
+  std::int64_t pages = 0;
+  std::int64_t resident_pages = 0;
+  std::ifstream(directory / "statm") >> pages >> resident_pages;
+  use.resident_kib = resident_pages * ::sysconf(_SC_PAGESIZE) / 1'024;
+  return use;
+}
+
+}  // namespace chatsync::bench

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace chatsync::bench {
+
+/// What a process has taken of the machine so far.
+struct ProcessUse {
+  std::int64_t cpu_us = 0;        ///< User and system time of all its threads.
+  std::int64_t resident_kib = 0;  ///< What of its memory is in RAM.
+};
+
+/// Zeros if there is no such process (any more).
+ProcessUse process_use(pid_t process);
+
+}  // namespace chatsync::bench

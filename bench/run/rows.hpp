@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "run/figure.hpp"
+#include "run/lab.hpp"
+
+namespace chatsync::bench {
+
+/// One row of the table, or a few that are measured together.
+struct Row {
+  std::string_view name;
+  std::string_view about;
+  std::vector<Figure> (*measure)(Lab& lab);
+  bool on_request_only = false;
+};
+
+std::span<const Row> rows();
+
+std::vector<Figure> measure_chat_at_64(Lab& lab);
+std::vector<Figure> measure_chat_at_256(Lab& lab);
+
+}  // namespace chatsync::bench
