@@ -159,6 +159,7 @@ CallSite site_of(const Stack& stack, const std::map<void*, std::vector<Frame>>& 
       if (places == 3) return site;
     }
   }
+  if (places == 0) site.place = "outside chatsync, or in a coroutine of which the build tells no lines";
   return site;
 }
 
