@@ -45,6 +45,7 @@ struct Options {
   std::string redis_socket;
   std::string mysql_socket;
   std::string database;
+  std::string form = "bulk";
   std::size_t batch = 1'000;
   bool overlapped = true;
   bool until_stopped = false;
@@ -260,11 +261,15 @@ int main(int argc, char** argv) try {
   app.add_option("--overlapped", options.overlapped, "Read the next batch while one is written")
       ->capture_default_str();
   app.add_flag("--until-stopped", options.until_stopped, "Go round until SIGTERM");
+  app.add_option("--form", options.form,
+                 "bulk (an array for a prepared statement) or text (a multi-row INSERT)")
+      ->check(CLI::IsMember({"bulk", "text"}))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   std::signal(SIGTERM, [](int) { stopped = true; });
 
   Source source(options.redis_socket, options.batch);
-  yardstick::BulkInsert store(options.mysql_socket, options.database);
+  yardstick::BulkInsert store(options.mysql_socket, options.database, yardstick::form_of(options.form));
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t rows = 0;
   while (!stopped) {
@@ -272,7 +277,7 @@ int main(int argc, char** argv) try {
     rows += moved;
     if (moved == 0 && !options.until_stopped) break;
     // A round of next to nothing costs as many commits as one of a full batch.
-    if (moved < options.batch) std::this_thread::sleep_for(kPause);
+    if (options.until_stopped && moved < options.batch) std::this_thread::sleep_for(kPause);
   }
   yardstick::print_rate(rows, begin);
 } catch (const std::exception& failure) {

@@ -25,6 +25,7 @@ constexpr std::uint64_t kSessions = 10'000;
 struct Options {
   std::string mysql_socket;
   std::string database;
+  std::string form = "bulk";
   std::uint64_t rows = 0;
   std::uint64_t batch = 1'000;
   std::uint64_t connections = 1;
@@ -46,7 +47,7 @@ struct Names {
 void insert_share(const Options& options, const Share& share, std::uint64_t begin_us) {
   const std::string question(80, 'q');
   const std::string answer(400, 'a');
-  yardstick::BulkInsert store(options.mysql_socket, options.database);
+  yardstick::BulkInsert store(options.mysql_socket, options.database, yardstick::form_of(options.form));
   std::vector<Names> names(options.batch);
   std::vector<yardstick::Row> rows;
   const std::uint64_t sessions = share.end_session - share.first_session;
@@ -89,6 +90,10 @@ int main(int argc, char** argv) try {
   app.add_option("--connections", options.connections,
                  "How many at the same time, each with sessions of its own")
       ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--form", options.form,
+                 "bulk (an array for a prepared statement) or text (a multi-row INSERT)")
+      ->check(CLI::IsMember({"bulk", "text"}))
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 

@@ -1,10 +1,14 @@
-// MariaDB's bulk binding: one prepared statement, executed once for an array of rows that travels in binary.
-// It is the fastest way to many rows on one connection that still reports every row the server does not take.
+// Bulk binding is the fastest way to many rows on one connection that still reports every row the server does
+// not take: the server spends about half as much on an array as on the text of the same rows, which it has to
+// parse.
 #include "bulk_insert.hpp"
 
+#include <fmt/format.h>
 #include <mysql.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 #include <vector>
 
@@ -13,7 +17,8 @@ namespace {
 
 constexpr std::string_view kInsert =
     "INSERT INTO chat_messages (ts, seq, session_id, turn_id, user_id, question, answer, status, model) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE turn_id = turn_id";
+    "VALUES ";
+constexpr std::string_view kKeepStored = " ON DUPLICATE KEY UPDATE turn_id = turn_id";
 
 constexpr std::array kTexts{&Row::session, &Row::turn_id, &Row::user_id, &Row::question,
                             &Row::answer,  &Row::status,  &Row::model};
@@ -29,8 +34,10 @@ struct TextColumn {
 void BulkInsert::Closer::operator()(st_mysql* connection) const { mysql_close(connection); }
 void BulkInsert::Closer::operator()(st_mysql_stmt* statement) const { mysql_stmt_close(statement); }
 
-BulkInsert::BulkInsert(const std::string& socket, const std::string& database)
-    : connection_(mysql_init(nullptr)) {
+Form form_of(std::string_view name) { return name == "text" ? Form::text : Form::bulk; }
+
+BulkInsert::BulkInsert(const std::string& socket, const std::string& database, Form form)
+    : connection_(mysql_init(nullptr)), form_(form) {
   mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
   if (mysql_real_connect(connection_.get(), nullptr, "root", nullptr, database.c_str(), 0, socket.c_str(),
                          0) == nullptr) {
@@ -40,9 +47,11 @@ BulkInsert::BulkInsert(const std::string& socket, const std::string& database)
   run("SET NAMES utf8mb4 COLLATE utf8mb4_bin");
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   run("SET SESSION sql_mode = 'STRICT_ALL_TABLES', time_zone = '+00:00', autocommit = 1");
-  insert_.reset(mysql_stmt_init(connection_.get()));
-  if (mysql_stmt_prepare(insert_.get(), kInsert.data(), kInsert.size()) != 0) {
-    throw std::runtime_error(mysql_stmt_error(insert_.get()));
+  if (form_ == Form::text) return;
+  prepared_.reset(mysql_stmt_init(connection_.get()));
+  const std::string insert = fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?){}", kInsert, kKeepStored);
+  if (mysql_stmt_prepare(prepared_.get(), insert.data(), insert.size()) != 0) {
+    throw std::runtime_error(mysql_stmt_error(prepared_.get()));
   }
 }
 
@@ -53,6 +62,43 @@ void BulkInsert::run(const std::string& statement) {
 }
 
 void BulkInsert::insert(std::span<const Row> rows) {
+  if (form_ == Form::bulk) {
+    insert_array(rows);
+  } else {
+    insert_text(rows);
+  }
+}
+
+void BulkInsert::append_literal(std::string_view text) {
+  // The driver's escaping goes through the character set for every byte.
+  const auto needs_escape = [](char byte) { return byte == '\'' || byte == '\\' || byte == '\0'; };
+  if (std::ranges::none_of(text, needs_escape)) {
+    statement_ += text;
+    return;
+  }
+  const std::size_t old = statement_.size();
+  statement_.resize(old + 2 * text.size() + 1);
+  statement_.resize(
+      old + mysql_real_escape_string(connection_.get(), statement_.data() + old, text.data(), text.size()));
+}
+
+void BulkInsert::insert_text(std::span<const Row> rows) {
+  statement_ = kInsert;
+  for (const Row& row : rows) {
+    if (&row != rows.data()) statement_ += ',';
+    fmt::format_to(std::back_inserter(statement_), "({},{}", row.timestamp_us, row.seq);
+    for (const auto column : kTexts) {
+      statement_ += ",'";
+      append_literal(row.*column);
+      statement_ += '\'';
+    }
+    statement_ += ')';
+  }
+  statement_ += kKeepStored;
+  run(statement_);
+}
+
+void BulkInsert::insert_array(std::span<const Row> rows) {
   std::vector<std::int64_t> timestamps;
   std::vector<std::int64_t> seqs;
   std::array<TextColumn, kTexts.size()> texts;
@@ -76,9 +122,9 @@ void BulkInsert::insert(std::span<const Row> rows) {
     bind.length = texts[column].sizes.data();
   }
   const auto count = static_cast<unsigned>(rows.size());
-  if (mysql_stmt_attr_set(insert_.get(), STMT_ATTR_ARRAY_SIZE, &count) != 0 ||
-      mysql_stmt_bind_param(insert_.get(), binds.data()) != 0 || mysql_stmt_execute(insert_.get()) != 0) {
-    throw std::runtime_error(mysql_stmt_error(insert_.get()));
+  if (mysql_stmt_attr_set(prepared_.get(), STMT_ATTR_ARRAY_SIZE, &count) != 0 ||
+      mysql_stmt_bind_param(prepared_.get(), binds.data()) != 0 || mysql_stmt_execute(prepared_.get()) != 0) {
+    throw std::runtime_error(mysql_stmt_error(prepared_.get()));
   }
 }
 

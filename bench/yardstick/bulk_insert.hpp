@@ -24,11 +24,18 @@ struct Row {
   std::string_view model;
 };
 
+/// What a batch travels as: an array of rows for a prepared statement (MariaDB's bulk binding), or the text
+/// of a multi-row INSERT, which every server knows.
+enum class Form : std::uint8_t { bulk, text };
+
+/// `bulk` or `text`.
+Form form_of(std::string_view name);
+
 /// One connection to MariaDB that fills chatsync's table. For one thread at a time. Every failure is a
 /// std::runtime_error.
 class BulkInsert {
  public:
-  BulkInsert(const std::string& socket, const std::string& database);
+  BulkInsert(const std::string& socket, const std::string& database, Form form);
 
   /// Inserts the rows, which should be in the order of (session, time stamp), in one transaction of their
   /// own, and returns when it is committed. There must be at least one.
@@ -41,9 +48,14 @@ class BulkInsert {
   };
 
   void run(const std::string& statement);
+  void insert_array(std::span<const Row> rows);
+  void insert_text(std::span<const Row> rows);
+  void append_literal(std::string_view text);
 
   std::unique_ptr<st_mysql, Closer> connection_;
-  std::unique_ptr<st_mysql_stmt, Closer> insert_;
+  std::unique_ptr<st_mysql_stmt, Closer> prepared_;
+  Form form_;
+  std::string statement_;
 };
 
 }  // namespace yardstick

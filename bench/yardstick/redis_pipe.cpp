@@ -28,15 +28,19 @@ RedisPipe::RedisPipe(const std::string& socket_path)
 
 RedisPipe::~RedisPipe() { ::close(socket_); }
 
-void RedisPipe::send(ReplyBuffer& replies) {
-  next_ = received_ = replies.begin();
-  limit_ = replies.begin() + ReplyBuffer::kBytes;
+void RedisPipe::write_out() {
   for (std::string_view rest = out_; !rest.empty();) {
     const ssize_t sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
     if (sent < 0) fail("send to Redis");
     rest.remove_prefix(static_cast<std::size_t>(sent));
   }
   out_.clear();
+}
+
+void RedisPipe::send(ReplyBuffer& replies) {
+  next_ = received_ = replies.begin();
+  limit_ = replies.begin() + ReplyBuffer::kBytes;
+  write_out();
 }
 
 void RedisPipe::receive() {
