@@ -1,11 +1,12 @@
 // The machine's limit for POST /chat over Redis, to hold chatsync's figures against: one thread, one epoll
-// loop, one connection to Redis. Whatever arrives in one turn of the loop goes to Redis in one write, as
-// MULTI … EXEC of the documented commands, or as calls of chatsync's own script.
+// loop, one connection to Redis. Whatever arrives in one turn of the loop goes to Redis in one write: each
+// turn as MULTI … EXEC of the documented commands, or all of them as one call of chatsync's own script, which
+// is told the counts that the last calls returned.
 //
 // It is no product: it trusts each request to be what chat_load sends and each reply of Redis to be a
 // success, expects every request to come in one piece, numbers nothing but the session, checks no time stamp,
-// and ends at the first trouble. A reply of Redis to one turn is a fixed number of lines, so counting line
-// feeds is all the parsing it does.
+// and ends at the first trouble. Replies of Redis are read by their lines: those to MULTI … EXEC are fixed in
+// number, those of the script have one element for each turn.
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -31,6 +32,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -92,10 +95,13 @@ std::string_view between(std::string_view text, std::string_view before, char en
   return text.substr(begin, text.find(end, begin) - begin);
 }
 
+void append_word(std::string& out, std::string_view word) {
+  fmt::format_to(std::back_inserter(out), "${}\r\n{}\r\n", word.size(), word);
+}
+
 void append_words(std::string& out, std::initializer_list<std::string_view> words) {
   fmt::format_to(std::back_inserter(out), "*{}\r\n", words.size());
-  for (const std::string_view word : words)
-    fmt::format_to(std::back_inserter(out), "${}\r\n{}\r\n", word.size(), word);
+  for (const std::string_view word : words) append_word(out, word);
 }
 
 class BareChat {
@@ -103,13 +109,12 @@ class BareChat {
   explicit BareChat(const Options& options)
       : redis_(connect_to_redis(options.redis_socket)),
         epoll_(epoll_create1(EPOLL_CLOEXEC)),
-        lines_of_a_turn_(options.mode == "script" ? 3 : 14),
-        count_line_(options.mode == "script" ? 1 : 8) {
+        by_script_(options.mode == "script") {
     std::uint16_t port = options.port;
     listener_ = listen_on(port);
     watch(listener_);
     watch(redis_);
-    if (options.mode == "script") load_script(options.script);
+    if (by_script_) load_script(options.script);
     fmt::print("listens on {}\n", port);
     std::fflush(stdout);
   }
@@ -131,6 +136,7 @@ class BareChat {
           read_client(ready);
         }
       }
+      if (by_script_) call_script();
       send_all(redis_, to_redis_);
       to_redis_.clear();
     }
@@ -184,15 +190,7 @@ class BareChat {
     const std::string tail = fmt::format(
         R"("turn_id":"{}","user_id":"1","question":"{}","answer":"{}","status":"complete","model":"echo"}})",
         turn_id, question, turn.answer);
-    if (!sha_.empty()) {
-      append_words(
-          to_redis_,
-          {"EVALSHA",       sha_,         "5", prefix + "count", prefix + "history", prefix + "pending_msgs",
-           prefix + "meta", "sync:dirty", "1", timestamp,        prefix + "msg:",    session,
-           "sync:new:",     turn_id,      "1", question,         turn.answer,        "complete",
-           "echo",          tail});
-      return;
-    }
+    if (by_script_) return add_to_call(turn, prefix, timestamp, turn_id, question, tail);
     const std::string message = prefix + "msg:" + timestamp;
     append_words(to_redis_, {"MULTI"});
     append_words(to_redis_, {"INCR", prefix + "count"});
@@ -206,6 +204,32 @@ class BareChat {
     append_words(to_redis_, {"EXEC"});
   }
 
+  /// The 4 keys and 12 arguments that record.lua wants of a turn.
+  void add_to_call(const Waiting& turn, const std::string& prefix, const std::string& timestamp,
+                   const std::string& turn_id, std::string_view question, const std::string& tail) {
+    const std::int64_t before = std::exchange(counts_[turn.session], 0);
+    const std::int64_t count = before == 0 ? 0 : before + 1;
+    for (const char* key : {"count", "history", "pending_msgs", "meta"}) keys_.push_back(prefix + key);
+    const std::string entry = fmt::format(R"({{"seq":{},"created_at":{},{})", count, timestamp, tail);
+    arguments_.insert(arguments_.end(), {before == 0 ? "new" : std::to_string(before), std::to_string(count),
+                                         timestamp, prefix + "msg:" + timestamp, turn.session, turn_id, "1",
+                                         std::string(question), turn.answer, "complete", "echo", entry});
+  }
+
+  void call_script() {
+    if (keys_.empty()) return;
+    fmt::format_to(std::back_inserter(to_redis_), "*{}\r\n", 5 + keys_.size() + arguments_.size());
+    for (const std::string_view word : {std::string_view("EVALSHA"), std::string_view(sha_)})
+      append_word(to_redis_, word);
+    append_word(to_redis_, std::to_string(1 + keys_.size()));
+    append_word(to_redis_, "sync:dirty");
+    for (const std::string& key : keys_) append_word(to_redis_, key);
+    append_word(to_redis_, "sync:new:");
+    for (const std::string& argument : arguments_) append_word(to_redis_, argument);
+    keys_.clear();
+    arguments_.clear();
+  }
+
   void read_redis() {
     const ssize_t size = ::recv(redis_, buffer_, sizeof buffer_, 0);
     if (size <= 0) give_up("Redis");
@@ -214,14 +238,50 @@ class BareChat {
       line_ += bytes.substr(0, end);
       bytes.remove_prefix(end + 1);
       if (line_.starts_with('-')) give_up(line_);
-      if (lines_ == count_line_) std::from_chars(line_.data() + 1, line_.data() + line_.size(), count_);
+      if (by_script_) {
+        take_script_line();
+      } else {
+        take_command_line();
+      }
       line_.clear();
-      if (++lines_ < lines_of_a_turn_) continue;
-      lines_ = 0;
-      answer(waiting_.front());
-      waiting_.pop_front();
     }
     line_ += bytes;
+  }
+
+  /// MULTI … EXEC of a turn is answered with 14 lines, of which the ninth has the count.
+  void take_command_line() {
+    if (lines_ == 8) count_ = number_in_line();
+    if (++lines_ < 14) return;
+    lines_ = 0;
+    answer_next();
+  }
+
+  /// A call is answered with an array of counts, or of pairs of count and time stamp.
+  void take_script_line() {
+    if (elements_ == 0) {
+      elements_ = number_in_line();
+      return;
+    }
+    if (line_.starts_with('*')) {
+      lines_ = 2;
+      return;
+    }
+    if (lines_ != 1) count_ = number_in_line();
+    if (lines_ > 0 && --lines_ > 0) return;
+    --elements_;
+    counts_[waiting_.front().session] = count_;
+    answer_next();
+  }
+
+  std::int64_t number_in_line() const {
+    std::int64_t number = 0;
+    std::from_chars(line_.data() + 1, line_.data() + line_.size(), number);
+    return number;
+  }
+
+  void answer_next() {
+    answer(waiting_.front());
+    waiting_.pop_front();
   }
 
   void answer(const Waiting& turn) {
@@ -240,14 +300,17 @@ class BareChat {
   int redis_;
   int epoll_;
   int listener_ = -1;
-  int lines_of_a_turn_;
-  int count_line_;
+  bool by_script_;
   int lines_ = 0;
+  std::int64_t elements_ = 0;
   std::int64_t count_ = 0;
   std::int64_t now_us_ = 0;
   std::int64_t last_us_ = 0;
   std::uint64_t turns_ = 0;
   std::string sha_;
+  std::vector<std::string> keys_;
+  std::vector<std::string> arguments_;
+  std::unordered_map<std::string, std::int64_t> counts_;
   std::string line_;
   std::string reply_;
   std::string to_redis_;
