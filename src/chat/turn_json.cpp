@@ -1,10 +1,11 @@
 #include "chat/turn_json.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <cstring>
+#include <iterator>
 
 #include "chat/ids.hpp"
 
@@ -33,6 +34,22 @@ void append_escape(std::string& out, unsigned char c) {
     default:
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
   }
+}
+
+bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
+
+/// Whether one of the eight bytes from `bytes` on may need an escape: most text is passed by eight bytes at a
+/// time. A byte is below n, if n is at most 0x80, exactly where its subtraction borrows into its own highest
+/// bit, which was not set; the borrow may tell too much of the next byte, never too little.
+bool may_need_escape(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto has_below = [](std::uint64_t from, unsigned char limit) {
+    return (from - kOnes * limit) & ~from & (kOnes * 0x80);
+  };
+  return (has_below(word, 0x20) | has_below(word ^ (kOnes * '"'), 1) | has_below(word ^ (kOnes * '\\'), 1)) !=
+         0;
 }
 
 std::string_view text_of(const json::object& object, std::string_view name) {
@@ -86,12 +103,19 @@ void append_history_entry_tail(std::string& out, const Turn& turn) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain_from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (i + sizeof(std::uint64_t) <= text.size() && !may_need_escape(text.data() + i)) {
+      i += sizeof(std::uint64_t);
+      continue;
+    }
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, plain_from, i - plain_from);
-    append_escape(out, c);
-    plain_from = i + 1;
+    if (needs_escape(c)) {
+      out.append(text, plain_from, i - plain_from);
+      append_escape(out, c);
+      plain_from = i + 1;
+    }
+    ++i;
   }
   out.append(text, plain_from);
   out += '"';
@@ -147,12 +171,20 @@ std::optional<Turn> parse_history_entry(std::string_view session_id, std::string
 }
 
 std::string to_iso8601(std::int64_t timestamp_us) {
-  using std::chrono::microseconds;
-  using std::chrono::seconds;
-  const std::chrono::sys_time<microseconds> time{microseconds(timestamp_us)};
-  const auto whole = std::chrono::floor<seconds>(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
-                     (time - whole).count());
+  std::string out;
+  append_iso8601(out, timestamp_us);
+  return out;
+}
+
+void append_iso8601(std::string& out, std::int64_t timestamp_us) {
+  namespace time = std::chrono;
+  const time::sys_time<time::microseconds> moment{time::microseconds(timestamp_us)};
+  const auto midnight = time::floor<time::days>(moment);
+  const time::year_month_day date(midnight);
+  const time::hh_mm_ss of_day(moment - midnight);
+  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", int(date.year()),
+                 unsigned(date.month()), unsigned(date.day()), of_day.hours().count(),
+                 of_day.minutes().count(), of_day.seconds().count(), of_day.subseconds().count());
 }
 
 bool is_utf8(std::string_view text) {

@@ -26,6 +26,7 @@ std::optional<Turn> parse_history_entry(std::string_view session_id, std::string
 
 /// `2026-11-23T03:32:00.123456Z`.
 std::string to_iso8601(std::int64_t timestamp_us);
+void append_iso8601(std::string& out, std::int64_t timestamp_us);
 
 bool is_utf8(std::string_view text);
 

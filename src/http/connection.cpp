@@ -142,7 +142,7 @@ asio::awaitable<Connection::Next> Connection::answer() {
 
 AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* arguments, std::string* out) {
   Request& request = parser_.request();
-  if (request.request_id.empty()) request.request_id = context_.request_ids.next();
+  if (request.request_id.empty()) context_.request_ids.next(request.request_id);
   Result<Reply> reply =
       co_await guarded(route->handler({&request, arguments, &context_.chat, context_.metrics_page, out}));
   if (!reply || !reply->body || request.method == Method::head) co_return reply;

@@ -33,11 +33,10 @@ RequestIds::RequestIds() {
   prefix_ = fmt::format("{:08x}{:08x}-", random(), random());
 }
 
-std::string RequestIds::next() {
-  std::string id = prefix_;
+void RequestIds::next(std::string& id) {
+  id = prefix_;
   const fmt::format_int digits(++count_);
   id.append(digits.data(), digits.size());
-  return id;
 }
 
 ConnectionContext::ConnectionContext(const HttpOptions& given, service::ChatService& service,

@@ -18,7 +18,8 @@ namespace chatsync::http {
 class RequestIds {
  public:
   RequestIds();
-  std::string next();
+  /// Puts the next id into `id`, whose memory it uses again.
+  void next(std::string& id);
 
  private:
   std::string prefix_;

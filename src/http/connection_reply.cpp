@@ -55,7 +55,7 @@ Connection::Next Connection::break_off(BodyEnd body_end, const Error& reason) {
 
 void Connection::complete(ReplyHead& head) {
   Request& request = parser_.request();
-  if (request.request_id.empty()) request.request_id = context_.request_ids.next();
+  if (request.request_id.empty()) context_.request_ids.next(request.request_id);
   head.request_id = request.request_id;
   head.date = context_.date.at(context_.clock.now_us());
   head.http_1_0 = request.http_1_0;

@@ -68,7 +68,9 @@ struct HttpServer::Impl {
     next_worker = (next_worker + 1) % workers.size();
     if (open_connections >= options.max_connections) {
       worker->note_refused();
-      turn_away(std::move(socket), refused_ids.next(), clock.now_us());
+      std::string request_id;
+      refused_ids.next(request_id);
+      turn_away(std::move(socket), request_id, clock.now_us());
       return;
     }
     ++open_connections;

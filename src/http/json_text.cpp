@@ -30,7 +30,7 @@ void append_time(std::string& out, std::string_view key, std::optional<std::int6
     return;
   }
   out += '"';
-  out += to_iso8601(*timestamp_us);
+  append_iso8601(out, *timestamp_us);
   out += '"';
 }
 

@@ -13,11 +13,15 @@ constexpr std::int64_t kLastTimestampUs = 253'402'300'799'999'999;  // 9999-12-3
 std::string KeySpace::prefix(std::string_view session_id) const {
   std::string name;
   name.reserve(kSession.size() + session_id.size() + 2);
-  name += kSession;
-  if (form_ == Form::tagged) name += '{';
-  name += session_id;
-  if (form_ == Form::tagged) name += '}';
+  append_prefix(name, session_id);
   return name;
+}
+
+void KeySpace::append_prefix(std::string& out, std::string_view session_id) const {
+  out += kSession;
+  if (form_ == Form::tagged) out += '{';
+  out += session_id;
+  if (form_ == Form::tagged) out += '}';
 }
 
 std::string KeySpace::message(std::string_view session_id, std::int64_t timestamp_us) const {

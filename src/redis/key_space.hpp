@@ -42,6 +42,7 @@ class KeySpace {
 
   /// `P`.
   std::string prefix(std::string_view session_id) const;
+  void append_prefix(std::string& out, std::string_view session_id) const;
   std::string message(std::string_view session_id, std::int64_t timestamp_us) const;
 
   /// A SCAN pattern that matches every pending set, and maybe more.

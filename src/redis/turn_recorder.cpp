@@ -103,7 +103,8 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t waiting_bytes_ = 0;
   std::size_t under_way_ = 0;
   bool send_posted_ = false;
-  std::string entry_;  ///< Kept for its memory.
+  std::string name_;  ///< As entry_, kept for its memory.
+  std::string entry_;
 };
 
 void TurnRecorder::Impl::send_batch(Batch batch) {
@@ -154,10 +155,11 @@ void TurnRecorder::Impl::encode(CommandEncoder& out, Batch& batch) {
   out.argument(1 + kKeysOfATurn * batch.size());
   out.argument(KeySpace::kDirty);
   for (const Waiting& waiting : batch) {
-    const std::string prefix = keys_.prefix(waiting.turn.session_id);
+    name_.clear();
+    keys_.append_prefix(name_, waiting.turn.session_id);
     for (const std::string_view key :
          {KeySpace::kCount, KeySpace::kHistory, KeySpace::kPending, KeySpace::kMeta}) {
-      out.argument(prefix, key);
+      out.argument(name_, key);
     }
   }
   out.argument(KeySpace::kNewSessions);
@@ -176,7 +178,11 @@ void TurnRecorder::Impl::encode_turn(CommandEncoder& out, Waiting& waiting) {
   }
   out.argument(*turn.seq);
   out.argument(turn.timestamp_us);
-  out.argument(keys_.message(turn.session_id, turn.timestamp_us));
+  name_.clear();
+  keys_.append_prefix(name_, turn.session_id);
+  name_ += KeySpace::kMessage;
+  fmt::format_to(std::back_inserter(name_), "{}", turn.timestamp_us);
+  out.argument(name_);
   out.argument(turn.session_id);
   out.argument(turn.turn_id);
   out.argument(turn.user_id);

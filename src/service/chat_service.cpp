@@ -61,7 +61,7 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   turn.model = std::move(answer->model);
 
   const auto presence = made_here ? SessionPresence::known_new : SessionPresence::unknown;
-  const Result<Recorded> recorded = co_await record(turn, presence);
+  const Result<Recorded> recorded = co_await record(&turn, presence);
   if (!recorded) {
     metrics_.turns_failed.add();
     co_return std::unexpected(recorded.error());
@@ -87,12 +87,12 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
                       .provisional_count = recorded->provisional};
 }
 
-AsyncResult<ChatService::Recorded> ChatService::record(Turn turn, SessionPresence presence) {
+AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, SessionPresence presence) {
   const SteadyTime begin = clock_.steady_now();
   Result<Recorded> recorded = co_await record_in_cache(turn, presence);
   if (!recorded && recorded.error().kind == ErrorKind::unavailable &&
       recorded.error().code != sync::kStoreNotAsked) {
-    recorded = co_await record_in_store(std::move(turn), presence);
+    recorded = co_await record_in_store(*turn, presence);
   }
   const auto duration = clock_.steady_now() - begin;
   metrics_.record_duration.observe_us(
@@ -100,7 +100,7 @@ AsyncResult<ChatService::Recorded> ChatService::record(Turn turn, SessionPresenc
   co_return recorded;
 }
 
-AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, SessionPresence presence) {
+AsyncResult<ChatService::Recorded> ChatService::record_in_cache(const Turn* turn, SessionPresence presence) {
   // Between loading and recording, another eviction may take the session away again, and a restart of the
   // cache may make it another one; a cache that keeps forgetting what it was told cannot serve.
   constexpr int kAttempts = 4;
@@ -110,7 +110,7 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, Sessi
     const std::uint64_t lineage = cache_.lineage();
     Result<RecordOutcome> outcome;
     if (load) {
-      Result<SessionPresence> loaded = co_await load_session(turn.session_id);
+      Result<SessionPresence> loaded = co_await load_session(turn->session_id);
       if (loaded) {
         presence = *loaded;
       } else {
@@ -120,12 +120,13 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, Sessi
     // What was brought into one memory of the cache says nothing of the next.
     if (load && outcome && cache_.lineage() != lineage) continue;
     fault::point("service.before_record");
-    if (outcome) outcome = co_await cache_.record(turn, presence);
+    if (outcome) outcome = co_await cache_.record(*turn, presence);
     fault::point("service.recorded");
     if (!outcome && outcome.error().kind == ErrorKind::outcome_unknown &&
         fault::planted(fault::PlantedBug::retry_with_new_id)) {
-      turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
-      outcome = co_await cache_.record(turn, presence);
+      Turn again = *turn;
+      again.turn_id = ids_.uuid_v7(turn->timestamp_us);
+      outcome = co_await cache_.record(std::move(again), presence);
     }
     if (outcome && !outcome->session_missing) {
       co_return Recorded{.question_count = outcome->question_count,
@@ -138,7 +139,7 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_cache(Turn turn, Sessi
     load = outcome.has_value() || !made_here;
   }
   co_return fail(ErrorKind::overloaded,
-                 "the cache keeps losing session " + turn.session_id +
+                 "the cache keeps losing session " + turn->session_id +
                      " while it is loaded from the store: check its memory limit",
                  "cache_forgets");
 }

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace chatsync {
 namespace {
 
@@ -58,9 +62,32 @@ TEST(HistoryEntry, OfAnotherFormIsNoTurn) {
   EXPECT_FALSE(parse_history_entry("abc", R"({"question":1,"answer":"ho"})"));
 }
 
+TEST(JsonString, EscapesWhatNeedsItWhereverItStandsAndNothingElse) {
+  const std::vector<std::pair<char, std::string>> escapes{
+      {'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\0', "\\u0000"}, {'\x1f', "\\u001f"}};
+  for (const char filler : {'x', ' ', '!', '#', '[', ']', '\x7f'}) {
+    for (std::size_t before = 0; before < 20; ++before) {
+      for (std::size_t after = 0; after < 20; ++after) {
+        for (const auto& [raw, escaped] : escapes) {
+          const std::string head(before, filler), tail(after, filler);
+          std::string out;
+          append_json_string(out, head + raw + tail);
+          ASSERT_EQ(out, '"' + head + escaped + tail + '"');
+        }
+      }
+    }
+  }
+  const std::string beyond_ascii = "Xin chào! 🚀 Hộp thư đến của bạn";
+  std::string out;
+  append_json_string(out, beyond_ascii);
+  EXPECT_EQ(out, '"' + beyond_ascii + '"');
+}
+
 TEST(Iso8601, ShowsMicrosecondsInUtc) {
   EXPECT_EQ(to_iso8601(1'795'404'720'000'456), "2026-11-23T03:32:00.000456Z");
   EXPECT_EQ(to_iso8601(0), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(to_iso8601(951'868'799'999'999), "2000-02-29T23:59:59.999999Z");
+  EXPECT_EQ(to_iso8601(253'402'300'799'999'999), "9999-12-31T23:59:59.999999Z");
 }
 
 TEST(Utf8, AcceptsEveryLengthOfSequence) {
