@@ -124,15 +124,18 @@ AsyncResult<void> Auditor::audit_pending_turns() {
     std::set<std::string> overlapping;
     for (const std::string& id : *stored) overlapping.insert(session_of[id]);
     for (const std::string& session_id : overlapping) {
-      if (overlap_seen_.contains(session_id) || unsteady_.contains(session_id)) continue;
+      const auto quick = quick_shares_.find(session_id);
+      if (quick == quick_shares_.end()) continue;
       const Result<std::optional<SessionView>> view = co_await look(session_id);
       if (!view) co_return std::unexpected(view.error());
-      if (!view->has_value() || (*view)->stored_and_pending == 0) continue;
-      // Its share was taken for one without overlap.
-      overlap_seen_.insert(session_id);
-      report_.ledger.pending -= (*view)->stored_and_pending;
+      if (!view->has_value()) continue;
+      // What the quick look took for pending alone may have been stored already then, or only since.
+      Verdict verdict = judge(**view);
+      report_.ledger -= quick->second;
+      report_.ledger += verdict.share;
+      quick_shares_.erase(quick);
       report_.stored_and_pending += (*view)->stored_and_pending;
-      report(session_id, judge(**view).faults);
+      report(session_id, std::move(verdict.faults));
     }
   }
 }
@@ -205,8 +208,9 @@ AsyncResult<void> Auditor::audit(SessionView quick) {
     Result<SessionView> with_letters = co_await add_letters(**view);
     if (!with_letters) co_return failure_of(std::move(with_letters));
     verdict = judge(*with_letters);
-    if (with_letters->stored_and_pending > 0) overlap_seen_.insert(quick.session_id);
     report_.stored_and_pending += with_letters->stored_and_pending;
+  } else if (quick.cached && quick.cached->pending > 0) {
+    quick_shares_[quick.session_id] = verdict.share;
   }
   report_.ledger += verdict.share;
   report(quick.session_id, std::move(verdict.faults));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -75,9 +76,10 @@ class Auditor {
   Parts parts_;
   AuditReport report_;
   std::int64_t letters_of_sessions_ = 0;
-  std::set<std::string> reported_;      ///< The sessions of report_.mismatches.
-  std::set<std::string> unsteady_;      ///< Sessions that did not keep still.
-  std::set<std::string> overlap_seen_;  ///< Sessions whose share counts what is stored and pending once.
+  std::set<std::string> reported_;  ///< The sessions of report_.mismatches.
+  std::set<std::string> unsteady_;  ///< Sessions that did not keep still.
+  /// What the ledger has of sessions with pending turns from looking at cache and store one after the other.
+  std::map<std::string, Ledger> quick_shares_;
 };
 
 }  // namespace chatsync::audit

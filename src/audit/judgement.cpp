@@ -75,6 +75,16 @@ Ledger& Ledger::operator+=(const Ledger& other) {
   return *this;
 }
 
+Ledger& Ledger::operator-=(const Ledger& other) {
+  accepted -= other.accepted;
+  stored -= other.stored;
+  pending -= other.pending;
+  dead_lettered -= other.dead_lettered;
+  discarded -= other.discarded;
+  deleted -= other.deleted;
+  return *this;
+}
+
 bool needs_missing_numbers(const StoreTally& stored) {
   return !stored.deleted && (letters_of(stored) > 0 || stored.distinct_seqs != stored.session.question_count);
 }

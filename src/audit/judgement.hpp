@@ -23,6 +23,7 @@ struct Ledger {
   std::int64_t difference() const { return accepted - stored - pending - dead_lettered - deleted; }
 
   Ledger& operator+=(const Ledger& other);
+  Ledger& operator-=(const Ledger& other);
   bool operator==(const Ledger&) const = default;
 };
 
