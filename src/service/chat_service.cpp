@@ -61,7 +61,7 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   turn.model = std::move(answer->model);
 
   const auto presence = made_here ? SessionPresence::known_new : SessionPresence::unknown;
-  const Result<Recorded> recorded = co_await record(&turn, presence);
+  Result<Recorded> recorded = co_await record(&turn, presence);
   if (!recorded) {
     metrics_.turns_failed.add();
     co_return std::unexpected(recorded.error());
@@ -74,8 +74,9 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
     synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
     if (request.durability == Durability::synced &&
         !fault::planted(fault::PlantedBug::synced_reply_before_commit)) {
-      const Result<void> committed = co_await commit(turn, recorded->lineage);
+      Result<Recorded> committed = co_await commit(turn, *recorded);
       if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
+      recorded = std::move(committed);
     }
   }
   co_return ChatReply{.session_id = std::move(turn.session_id),
@@ -195,15 +196,24 @@ AsyncResult<std::vector<Turn>> ChatService::recent_in_store(std::string session_
   co_return sync::newest_turns(**stored);
 }
 
-AsyncResult<void> ChatService::commit(Turn turn, std::uint64_t lineage) {
+AsyncResult<ChatService::Recorded> ChatService::commit(Turn turn, Recorded recorded) {
   // The session as the cache has it: its owner and title need not be those of this turn's writer.
   Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
-  if (!cached) co_return failure_of(std::move(cached));
+  if (!cached) {
+    const ErrorKind kind = cached.error().kind;
+    const bool cache_is_gone = kind == ErrorKind::unavailable || kind == ErrorKind::outcome_unknown;
+    if (!cache_is_gone) co_return failure_of(std::move(cached));
+    // It may come back without the turn; if it still has it, the store knows the turn by its id.
+    co_return co_await record_in_store(std::move(turn), SessionPresence::unknown);
+  }
   Session session{.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
   if (cached->has_value()) session = std::move((*cached)->session);
   std::string key = cache_.pending_key(turn.session_id, turn.timestamp_us);
-  co_return co_await synchronizer_.commit({.turn = std::move(turn), .key = std::move(key)},
-                                          std::move(session), lineage);
+  Result<sync::CommitOutcome> committed = co_await synchronizer_.commit(
+      {.turn = std::move(turn), .key = std::move(key)}, std::move(session), recorded.lineage);
+  if (!committed) co_return failure_of(std::move(committed));
+  recorded.provisional = committed->renumbered;
+  co_return recorded;
 }
 
 boost::asio::awaitable<sync::DrainReport> ChatService::sync_now() { return synchronizer_.sync_now(); }

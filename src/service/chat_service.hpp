@@ -161,8 +161,9 @@ class ChatService {
   /// The session's latest turns, from the store if the cache cannot tell.
   AsyncResult<std::vector<Turn>> recent(std::string session_id);
   AsyncResult<std::vector<Turn>> recent_in_store(std::string session_id);
-  /// Commits a recorded turn to the store without waiting for the next drain.
-  AsyncResult<void> commit(Turn turn, std::uint64_t lineage);
+  /// Commits a recorded turn to the store without waiting for the next drain, also where the cache has gone
+  /// since it took the turn.
+  AsyncResult<Recorded> commit(Turn turn, Recorded recorded);
   /// The page of the store and the pending turns together, whether or not there is such a session.
   AsyncResult<MessageList> merged_turns(std::string session_id, TurnPage page);
   /// A session that another program keeps in the cache says nothing of its times: then they are those of its

@@ -17,21 +17,21 @@ DirectWrites::DirectWrites(std::shared_ptr<const DrainTools> tools, TaskGroup& t
       appends_(tools_->executor, tasks, "appender", tools_->options.batch_turns,
                [this](std::vector<DirectTurn> group) { return append_group(std::move(group)); }) {}
 
-AsyncResult<void> DirectWrites::commit(Commit commit) { return commits_.add(std::move(commit)); }
+AsyncResult<CommitOutcome> DirectWrites::commit(Commit commit) { return commits_.add(std::move(commit)); }
 
 AsyncResult<AppendOutcome> DirectWrites::append(DirectTurn turn) { return appends_.add(std::move(turn)); }
 
-asio::awaitable<std::vector<Result<void>>> DirectWrites::commit_group(std::vector<Commit> group) {
+asio::awaitable<std::vector<Result<CommitOutcome>>> DirectWrites::commit_group(std::vector<Commit> group) {
   const std::size_t size = group.size();
   const bool one_cache = std::ranges::all_of(
       group, [&](const Commit& commit) { return commit.lineage == group.front().lineage; });
   if (one_cache) {
-    const Result<void> together = co_await commit_together(group);
+    const Committed together = co_await commit_together(group);
     if (together || together.error().kind != ErrorKind::rejected || size == 1)
-      co_return std::vector<Result<void>>(size, together);
+      co_return std::vector<Committed>(size, together);
   }
   // One datum or one cache spoils the group: each for itself, so that only the one at fault fails.
-  std::vector<Result<void>> outcomes;
+  std::vector<Committed> outcomes;
   for (Commit& commit : group) {
     std::vector<Commit> alone;
     alone.push_back(std::move(commit));
@@ -40,7 +40,7 @@ asio::awaitable<std::vector<Result<void>>> DirectWrites::commit_group(std::vecto
   co_return outcomes;
 }
 
-AsyncResult<void> DirectWrites::commit_together(std::vector<Commit> group) {
+AsyncResult<CommitOutcome> DirectWrites::commit_together(std::vector<Commit> group) {
   TurnBatch batch;
   batch.lineage = group.front().lineage;
   std::map<std::string, Session> sessions;
@@ -62,7 +62,7 @@ AsyncResult<void> DirectWrites::commit_together(std::vector<Commit> group) {
   if (!written && written.error().code == kLineageSuperseded) {
     tools_->trust.revoke();
     const Result<std::size_t> rescued = co_await rescue(tools_, shared);
-    if (rescued) co_return Result<void>();
+    if (rescued) co_return CommitOutcome{.renumbered = true};
     if (rescued.error().code == kLineageSuperseded) {
       written = co_await tools_->store.write(shared);
     } else if (tools_->cache.lineage() != shared->lineage) {
@@ -70,7 +70,7 @@ AsyncResult<void> DirectWrites::commit_together(std::vector<Commit> group) {
     }
   }
   if (!written) co_return failure_of(std::move(written));
-  if (tools_->cache.lineage() != shared->lineage) co_return Result<void>();
+  if (tools_->cache.lineage() != shared->lineage) co_return CommitOutcome{};
   // The turns are durable; if acknowledging fails, the next drain finds them stored and acknowledges them.
   const Result<std::size_t> acknowledged = co_await tools_->pending.acknowledge(shared);
   fault::point("commit.acknowledged");
@@ -78,7 +78,7 @@ AsyncResult<void> DirectWrites::commit_together(std::vector<Commit> group) {
     tools_->metrics.turns_synced.add(*acknowledged);
     tools_->backlog.remove(*acknowledged, bytes);
   }
-  co_return Result<void>();
+  co_return CommitOutcome{};
 }
 
 asio::awaitable<std::vector<Result<AppendOutcome>>> DirectWrites::append_group(

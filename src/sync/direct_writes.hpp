@@ -25,19 +25,20 @@ class DirectWrites {
   DirectWrites(std::shared_ptr<const DrainTools> tools, TaskGroup& tasks);
 
   /// Returns after COMMIT.
-  AsyncResult<void> commit(Commit commit);
+  AsyncResult<CommitOutcome> commit(Commit commit);
   /// Has the store take a turn in the cache's place.
   AsyncResult<AppendOutcome> append(DirectTurn turn);
 
  private:
+  using Committed = Result<CommitOutcome>;
   using Appended = Result<AppendOutcome>;
 
-  boost::asio::awaitable<std::vector<Result<void>>> commit_group(std::vector<Commit> group);
-  AsyncResult<void> commit_together(std::vector<Commit> group);
+  boost::asio::awaitable<std::vector<Committed>> commit_group(std::vector<Commit> group);
+  AsyncResult<CommitOutcome> commit_together(std::vector<Commit> group);
   boost::asio::awaitable<std::vector<Appended>> append_group(std::vector<DirectTurn> group);
 
   std::shared_ptr<const DrainTools> tools_;
-  GroupQueue<Commit, Result<void>> commits_;
+  GroupQueue<Commit, Committed> commits_;
   GroupQueue<DirectTurn, Appended> appends_;
 };
 

@@ -268,7 +268,7 @@ asio::awaitable<DrainReport> Synchronizer::sync_now() {
   return asio::co_spawn(impl_->executor, impl_->next_drain(PassKind::sweep), asio::use_awaitable);
 }
 
-AsyncResult<void> Synchronizer::commit(PendingTurn turn, Session session, std::uint64_t lineage) {
+AsyncResult<CommitOutcome> Synchronizer::commit(PendingTurn turn, Session session, std::uint64_t lineage) {
   return asio::co_spawn(impl_->executor, impl_->direct.commit({std::move(turn), std::move(session), lineage}),
                         asio::use_awaitable);
 }

@@ -29,6 +29,10 @@ struct DrainReport {
   std::optional<std::size_t> pending;  ///< After a failure: how many turns wait, if the cache can tell.
 };
 
+struct CommitOutcome {
+  bool renumbered = false;  ///< Another cache has come in the place of the turn's: it gets a new number.
+};
+
 struct SynchronizerOptions {
   std::chrono::milliseconds interval{300'000};
   std::size_t batch_turns = 1'000;
@@ -84,7 +88,7 @@ class Synchronizer {
   /// Any thread. Commits one turn that has just been accepted, together with others that ask at the same
   /// moment, in one transaction, and acknowledges it.
   /// `lineage` is that of the cache that recorded it.
-  AsyncResult<void> commit(PendingTurn turn, Session session, std::uint64_t lineage);
+  AsyncResult<CommitOutcome> commit(PendingTurn turn, Session session, std::uint64_t lineage);
 
   /// Any thread. Has the store take a turn that the cache cannot, together with others that ask at the same
   /// moment, in one transaction; returns after its COMMIT. The cache is not trusted from then on, until what

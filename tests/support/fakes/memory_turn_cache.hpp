@@ -25,6 +25,8 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   std::optional<Error> drain_outage;
   /// Awaited by record() before it does anything; lets a test hold a record under way.
   std::function<boost::asio::awaitable<void>()> before_record;
+  /// Called by record() when it has recorded; lets a test change what the cache does from then on.
+  std::function<void()> after_record;
 
   struct State {
     Session session;
@@ -60,6 +62,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
     if (state.history.size() > kHistoryTurns) state.history.erase(state.history.begin());
     const RecordOutcome outcome{.question_count = *turn.seq, .timestamp_us = turn.timestamp_us};
     state.pending.emplace(turn.timestamp_us, std::move(turn));
+    if (after_record) after_record();
     co_return outcome;
   }
 

@@ -45,6 +45,31 @@ TEST_F(WriteThroughTest, TheStoreTakesTurnsWhileTheCacheIsAway) {
   EXPECT_EQ(stored_seqs("abc"), one_to(1));
 }
 
+TEST_F(WriteThroughTest, ATurnToBeSyncedIsStoredThoughTheCacheGoesWithItBeforeItsCommit) {
+  cache.after_record = [this] { take_the_cache_away(); };
+  const auto reply = chat("abc", "hello", Durability::synced);
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->durability, Durability::synced);
+  EXPECT_TRUE(reply->provisional_count) << "the cache may come back without the turn";
+  cache.after_record = nullptr;
+  cache.sessions.clear();
+  bring_the_cache_back();
+  sync();
+  EXPECT_EQ(stored_seqs("abc"), one_to(1));
+}
+
+TEST_F(WriteThroughTest, ATurnCommittedWithoutItsCacheIsNotStoredTwiceWhenThatComesBackWithIt) {
+  chat("abc", "1");
+  cache.after_record = [this] { take_the_cache_away(); };
+  ASSERT_TRUE(chat("abc", "2", Durability::synced));
+  cache.after_record = nullptr;
+  bring_the_cache_back();
+  EXPECT_EQ(chat("abc", "3")->question_count, 3);
+  sync();
+  EXPECT_EQ(stored_seqs("abc"), one_to(3));
+  EXPECT_EQ(pending_turns(), 0U);
+}
+
 TEST_F(WriteThroughTest, NumbersGoOnAfterThoseInTheStoreAndAreProvisional) {
   chat("abc", "1");
   chat("abc", "2");
