@@ -167,7 +167,7 @@ TEST_F(SynchronizerTest, SharesACommitAmongTurnsThatAskTogether) {
         io,
         synchronizer->commit({.turn = turn, .key = cache.pending_key("a", turn.timestamp_us)},
                              {.session_id = "a"}, 0),
-        [&](const std::exception_ptr&, const Result<void>& result) {
+        [&](const std::exception_ptr&, const Result<CommitOutcome>& result) {
           committed += result.has_value() ? 1 : 0;
         });
     settle();
@@ -191,7 +191,7 @@ TEST_F(SynchronizerTest, FailsOnlyTheTurnThatSpoilsASharedCommit) {
         io,
         synchronizer->commit({.turn = turn, .key = cache.pending_key("a", turn.timestamp_us)},
                              {.session_id = "a"}, 0),
-        [&, seq = *turn.seq](const std::exception_ptr&, const Result<void>& result) {
+        [&, seq = *turn.seq](const std::exception_ptr&, const Result<CommitOutcome>& result) {
           committed[seq] = result.has_value();
         });
     settle();
