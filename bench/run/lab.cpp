@@ -50,13 +50,21 @@ test::MariaDbServer& Lab::mariadb() {
 
 Database Lab::database() { return {mariadb(), fmt::format("bench_{}", ++databases_)}; }
 
+test::Environment Lab::store_settings(const Database& database) {
+  return {{"MYSQL_SOCKET", mariadb().socket()}, {"MYSQL_USER", "root"}, {"MYSQL_DATABASE", database.name()}};
+}
+
+Database Lab::migrated_database() {
+  Database migrated = database();
+  serve(store_settings(migrated))->stop();
+  return migrated;
+}
+
 Stack Lab::stack(const test::Environment& environment) {
   Stack stack{.redis = fresh_redis(), .database = database(), .chatsync = nullptr};
-  test::Environment all = environment;
+  test::Environment all = store_settings(stack.database);
+  all.insert(environment.begin(), environment.end());
   all["REDIS_SOCKET"] = stack.redis->socket();
-  all["MYSQL_SOCKET"] = mariadb().socket();
-  all["MYSQL_USER"] = "root";
-  all["MYSQL_DATABASE"] = stack.database.name();
   stack.chatsync = serve(std::move(all));
   return stack;
 }

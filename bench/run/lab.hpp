@@ -58,6 +58,8 @@ class Lab {
   /// One for the whole run, started when it is first asked for; each commit is flushed.
   test::MariaDbServer& mariadb();
   Database database();
+  /// With the tables of chatsync, for programs that make none.
+  Database migrated_database();
   /// `environment` is added to the settings that name the servers.
   Stack stack(const test::Environment& environment);
   /// chatsync with its embedded cache and SQLite.
@@ -71,6 +73,8 @@ class Lab {
   void interleave(const std::string& row, std::initializer_list<std::function<void()>> takes) const;
 
  private:
+  test::Environment store_settings(const Database& database);
+
   Plan plan_;
   std::unique_ptr<test::MariaDbServer> mariadb_;
   int databases_ = 0;

@@ -43,7 +43,11 @@ std::string objection_to(const bench::Plan& plan) {
       return fmt::format("no row is named {}: see --list", name);
     }
   }
-  for (const auto& program : {plan.chatsync, plan.programs / "chat_load", plan.programs / "bare_chat"}) {
+  std::vector<std::filesystem::path> programs{plan.chatsync};
+  for (const char* name : {"chat_load", "bare_chat", "bare_drain", "bare_insert"}) {
+    programs.push_back(plan.programs / name);
+  }
+  for (const auto& program : programs) {
     if (std::string objection = bench::objection_to(program); !objection.empty()) return objection;
   }
   return {};

@@ -122,8 +122,8 @@ void draw_legend(Drawing& drawing) {
   drawing.text(38, 53, "", "chatsync");
   drawing.rectangle(120, 42, 12, 12, "yardstick");
   drawing.text(138, 53, "", "yardstick: bare programs that only do this, in the same run");
-  drawing.line(520, 40, 520, 56, "target");
-  drawing.text(528, 53, "", "target");
+  drawing.line(620, 40, 620, 56, "target");
+  drawing.text(628, 53, "", "target");
 }
 
 void draw_figure(Drawing& drawing, const Figure& figure, double y) {

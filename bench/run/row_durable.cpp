@@ -1,0 +1,50 @@
+// Turns that are on disk before they are answered: committed by MariaDB, and synced to the journal of the
+// embedded cache.
+#include "run/client_load.hpp"
+#include "run/rows.hpp"
+
+namespace chatsync::bench {
+
+std::vector<Figure> measure_synced(Lab& lab) {
+  Samples per_second;
+  Samples p99_ms;
+  lab.interleave("synced", {[&] {
+                   const Stack stack = lab.stack(without_drains());
+                   const LoadFigures figures =
+                       ClientLoad::run(lab.plan(), {.port = stack.chatsync->port(), .durability = "synced"});
+                   per_second.push_back(figures.per_second);
+                   p99_ms.push_back(figures.p99_ms);
+                 }});
+  return {{.what = R"(durability "synced", 64 connections)",
+           .unit = "turns/s",
+           .ours = per_second,
+           .target = Target{Of::ours, Sense::at_least, 12'000},
+           .plotted = true},
+          {.what = "  p99", .unit = "ms", .ours = p99_ms}};
+}
+
+std::vector<Figure> measure_embedded(Lab& lab) {
+  Samples as_it_comes;
+  Samples p99_ms;
+  Samples undrained;
+  const auto load = [&](const test::Environment& environment) {
+    const auto chatsync = lab.embedded(environment);
+    return ClientLoad::run(lab.plan(), {.port = chatsync->port()});
+  };
+  lab.interleave("embedded", {[&] {
+                                const LoadFigures figures = load({});
+                                as_it_comes.push_back(figures.per_second);
+                                p99_ms.push_back(figures.p99_ms);
+                              },
+                              [&] { undrained.push_back(load(without_drains()).per_second); }});
+  return {{.what = "embedded default, 64 connections, fsynced",
+           .unit = "turns/s",
+           .ours = as_it_comes,
+           .target = Target{Of::ours, Sense::at_least, 30'000},
+           .plotted = true,
+           .note = "drained into SQLite meanwhile"},
+          {.what = "  p99", .unit = "ms", .ours = p99_ms},
+          {.what = "  without drains", .unit = "turns/s", .ours = undrained}};
+}
+
+}  // namespace chatsync::bench

@@ -1,0 +1,113 @@
+// What a turn and a drain cost when there are a million sessions, beside what they cost when there are a
+// thousand. A thousand are active in both cases. chatsync records one turn of a model session and drains it;
+// all others are copies of what is then in Redis and in the database.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "run/client_load.hpp"
+#include "run/progress.hpp"
+#include "run/rows.hpp"
+#include "run/yardstick.hpp"
+
+namespace chatsync::bench {
+namespace {
+
+constexpr int kActive = 1'000;
+constexpr const char* kPrefix = "idle-";
+
+// COPY takes the time to live along.
+constexpr const char* kCopyKeys = R"(
+for i = ARGV[1], ARGV[2] do
+  for _, part in ipairs({'count', 'history', 'meta'}) do
+    redis.call('COPY', 'session:model:' .. part, 'session:idle-' .. i .. ':' .. part)
+  end
+end)";
+
+void copy_keys(const test::RedisServer& redis, int sessions) {
+  test::RespClient client = redis.client();
+  constexpr int kAtOnce = 10'000;
+  for (int first = 0; first < sessions; first += kAtOnce) {
+    const int last = std::min(first + kAtOnce, sessions) - 1;
+    client.command({"EVAL", kCopyKeys, "0", std::to_string(first), std::to_string(last)});
+  }
+}
+
+void copy_rows(test::MariaDbServer& mariadb, const Database& database, int sessions) {
+  test::MySqlClient client = mariadb.client(database.name());
+  const std::string numbers = fmt::format("seq_0_to_{}", sessions - 1);
+  client.query(
+      "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at) "
+      "SELECT CONCAT('idle-', seq), user_id, title, question_count, created_at, updated_at FROM " +
+      numbers + ", chat_sessions WHERE session_id = 'model'");
+  client.query(
+      "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model) "
+      "SELECT CONCAT('idle-', n.seq), ts, CONCAT('idle-', n.seq), m.seq, user_id, question, answer, status, "
+      "model FROM " +
+      numbers + " AS n, chat_messages AS m WHERE session_id = 'model'");
+}
+
+class Crowd {
+ public:
+  Crowd(Lab& lab, int sessions) : lab_(lab), stack_(lab.stack(without_drains())) {
+    show_progress(fmt::format("session-count: makes {} sessions", sessions));
+    stack_.chatsync->client().post("/chat",
+                                   {{"session_id", "model"}, {"message", std::string(kQuestionBytes, 'q')}});
+    sync_now(*stack_.chatsync);
+    copy_keys(*stack_.redis, sessions);
+    copy_rows(lab.mariadb(), stack_.database, sessions);
+    ask(10 * kActive);
+    sync_now(*stack_.chatsync);
+  }
+
+  void take() {
+    const LoadFigures figures = ask(lab_.plan().quick ? 15'000 : 100'000);
+    turn_us.push_back(figures.cpu_us(0) + figures.cpu_us(1));
+    const Moved moved = sync_now(*stack_.chatsync);
+    drain_us.push_back(1e6 * moved.seconds / moved.rows);
+    Samples empty_ms;
+    for (int i = 0; i < 5; ++i) empty_ms.push_back(1e3 * sync_now(*stack_.chatsync).seconds);
+    empty_drain_ms.push_back(median(empty_ms));
+  }
+
+  Samples turn_us;
+  Samples drain_us;
+  Samples empty_drain_ms;
+
+ private:
+  LoadFigures ask(std::int64_t turns) {
+    return ClientLoad::run(lab_.plan(), {.port = stack_.chatsync->port(),
+                                         .requests = turns,
+                                         .sessions = kActive,
+                                         .session_prefix = kPrefix,
+                                         .watched = {stack_.chatsync->pid(), stack_.redis_process()}});
+  }
+
+  Lab& lab_;
+  Stack stack_;
+};
+
+}  // namespace
+
+std::vector<Figure> measure_session_count(Lab& lab) {
+  const int many = lab.plan().quick ? 100'000 : 1'000'000;
+  Crowd small(lab, kActive);
+  Crowd large(lab, many);
+  lab.interleave("session-count", {[&] { large.take(); }, [&] { small.take(); }});
+  const auto figure = [&](const std::string& what, const char* unit, const Samples& ours,
+                          const Samples& yardstick) {
+    return Figure{.what = what,
+                  .unit = unit,
+                  .ours = ours,
+                  .yardstick_name = "among 1,000",
+                  .yardstick = yardstick,
+                  .target = Target{Of::ratio, Sense::at_most, 1.2}};
+  };
+  const std::string among = fmt::format("a turn among {} sessions", text_of_number(many));
+  return {figure(among, "µs CPU", large.turn_us, small.turn_us),
+          figure("  to drain it", "µs", large.drain_us, small.drain_us),
+          figure("  a drain of nothing", "ms", large.empty_drain_ms, small.empty_drain_ms)};
+}
+
+}  // namespace chatsync::bench

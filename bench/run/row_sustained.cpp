@@ -1,0 +1,109 @@
+// Turns while one drain follows the other. The bare loops do the same side by side. What counts is what was
+// both taken and moved on: a backlog that grows is turns that were not. The backlog is read off the number of
+// keys in Redis, which is that of the pending turns and of a few keys for each session; these are there
+// before it is measured.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "run/client_load.hpp"
+#include "run/rows.hpp"
+#include "run/yardstick.hpp"
+
+namespace chatsync::bench {
+namespace {
+
+struct Series {
+  Samples per_second;
+  Samples p99_ms;
+  Samples growth_percent;
+};
+
+struct Point {
+  double seconds;
+  double keys;
+};
+
+/// By how much `keys` grow in a second: the slope of the line that fits best.
+double slope_of(const std::vector<Point>& points) {
+  double mean_x = 0;
+  double mean_y = 0;
+  for (const Point& point : points) {
+    mean_x += point.seconds / static_cast<double>(points.size());
+    mean_y += point.keys / static_cast<double>(points.size());
+  }
+  double above = 0;
+  double below = 0;
+  for (const Point& point : points) {
+    above += (point.seconds - mean_x) * (point.keys - mean_y);
+    below += (point.seconds - mean_x) * (point.seconds - mean_x);
+  }
+  return below > 0 ? above / below : 0;
+}
+
+void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& redis, Series& series) {
+  using Clock = std::chrono::steady_clock;
+  test::RespClient client = redis.client();
+  ClientLoad load(plan, {.port = port});
+  std::vector<Point> points;
+  const auto begin = Clock::now();
+  while (load.running()) {
+    points.push_back({std::chrono::duration<double>(Clock::now() - begin).count(),
+                      static_cast<double>(client.integer({"DBSIZE"}))});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  const LoadFigures figures = load.finish();
+  const double measured_from = points.back().seconds - figures.seconds;
+  std::erase_if(points, [&](const Point& point) { return point.seconds < measured_from; });
+  const double growth = slope_of(points);
+  series.per_second.push_back(figures.per_second - std::max(growth, 0.0));
+  series.p99_ms.push_back(figures.p99_ms);
+  series.growth_percent.push_back(100 * growth / figures.per_second);
+}
+
+}  // namespace
+
+std::vector<Figure> measure_sustained(Lab& lab) {
+  Series ours;
+  Series bare;
+  Series undrained;
+  const auto chatsync = [&](const test::Environment& environment, Series& series) {
+    const Stack stack = lab.stack(environment);
+    add_load(lab.plan(), stack.chatsync->port(), *stack.redis, series);
+  };
+  const auto side_by_side = [&] {
+    const Database database = lab.migrated_database();
+    const BareStack stack = lab.bare_stack("commands");
+    Yardstick drain(lab, "bare_drain", database,
+                    {"--redis-socket", stack.redis->socket(), "--until-stopped"});
+    add_load(lab.plan(), stack.port, *stack.redis, bare);
+    drain.stop();
+  };
+  lab.interleave("sustained", {[&] { chatsync(with_drains_all_the_time(), ours); }, side_by_side,
+                               [&] { chatsync(without_drains(), undrained); }});
+  return {{.what = "sustained: turns taken and drained",
+           .unit = "turns/s",
+           .ours = ours.per_second,
+           .yardstick_name = "bare loop beside bare drain",
+           .yardstick = bare.per_second,
+           .target = Target{Of::ratio, Sense::at_least, 0.85},
+           .plotted = true},
+          {.what = "  growth of the backlog",
+           .unit = "% of turns",
+           .ours = ours.growth_percent,
+           .yardstick = bare.growth_percent,
+           .target = Target{Of::ours, Sense::at_most, 2}},
+          {.what = "  p99 while it drains",
+           .unit = "ms",
+           .ours = ours.p99_ms,
+           .yardstick_name = "chatsync without a drain",
+           .yardstick = undrained.p99_ms,
+           .target = Target{Of::ratio, Sense::at_most, 1.5}},
+          {.what = "  p99 beside the bare loops'",
+           .unit = "ms",
+           .ours = ours.p99_ms,
+           .yardstick_name = "bare loop beside bare drain",
+           .yardstick = bare.p99_ms}};
+}
+
+}  // namespace chatsync::bench
