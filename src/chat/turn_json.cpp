@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
 
 #include "chat/ids.hpp"
+#include "chat/own_history_entry.hpp"
+#include "chat/plain_json.hpp"
 
 namespace chatsync {
 namespace {
@@ -34,22 +38,6 @@ void append_escape(std::string& out, unsigned char c) {
     default:
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
   }
-}
-
-bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
-
-/// Whether one of the eight bytes from `bytes` on may need an escape: most text is passed by eight bytes at a
-/// time. A byte is below n, if n is at most 0x80, exactly where its subtraction borrows into its own highest
-/// bit, which was not set; the borrow may tell too much of the next byte, never too little.
-bool may_need_escape(const char* bytes) {
-  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  const auto has_below = [](std::uint64_t from, unsigned char limit) {
-    return (from - kOnes * limit) & ~from & (kOnes * 0x80);
-  };
-  return (has_below(word, 0x20) | has_below(word ^ (kOnes * '"'), 1) | has_below(word ^ (kOnes * '\\'), 1)) !=
-         0;
 }
 
 std::string_view text_of(const json::object& object, std::string_view name) {
@@ -80,6 +68,14 @@ std::size_t sequence_length(std::string_view text, std::size_t position) {
   return 0;
 }
 
+/// Whether eight bytes follow, and all of them are ASCII.
+bool is_ascii_word(std::string_view text, std::size_t position) {
+  std::uint64_t word = 0;
+  if (text.size() - position < sizeof word) return false;
+  std::memcpy(&word, text.data() + position, sizeof word);
+  return (word & 0x8080'8080'8080'8080) == 0;
+}
+
 void append_history_entry_tail(std::string& out, const Turn& turn) {
   out.reserve(out.size() + turn.question.size() + turn.answer.size() + turn.user_id.size() +
               turn.model.size() + 160);
@@ -102,22 +98,14 @@ void append_history_entry_tail(std::string& out, const Turn& turn) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t plain_from = 0;
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (i + sizeof(std::uint64_t) <= text.size() && !may_need_escape(text.data() + i)) {
-      i += sizeof(std::uint64_t);
-      continue;
-    }
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (needs_escape(c)) {
-      out.append(text, plain_from, i - plain_from);
-      append_escape(out, c);
-      plain_from = i + 1;
-    }
-    ++i;
+  std::size_t position = 0;
+  while (true) {
+    const std::size_t plain_end = end_of_plain(text, position);
+    out.append(text, position, plain_end - position);
+    if (plain_end == text.size()) break;
+    append_escape(out, static_cast<unsigned char>(text[plain_end]));
+    position = plain_end + 1;
   }
-  out.append(text, plain_from);
   out += '"';
 }
 
@@ -144,6 +132,7 @@ void append_history_entry(std::string& out, const Turn& turn) {
 }
 
 std::optional<Turn> parse_history_entry(std::string_view session_id, std::string_view text) {
+  if (auto own = parse_own_history_entry(session_id, text)) return own;
   boost::system::error_code malformed;
   const json::value value = json::parse(text, malformed);
   if (malformed || !value.is_object()) return std::nullopt;
@@ -182,13 +171,36 @@ void append_iso8601(std::string& out, std::int64_t timestamp_us) {
   const auto midnight = time::floor<time::days>(moment);
   const time::year_month_day date(midnight);
   const time::hh_mm_ss of_day(moment - midnight);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", int(date.year()),
-                 unsigned(date.month()), unsigned(date.day()), of_day.hours().count(),
-                 of_day.minutes().count(), of_day.seconds().count(), of_day.subseconds().count());
+  const int year(date.year());
+  if (year < 0 || year > 9'999) {
+    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", year,
+                   unsigned(date.month()), unsigned(date.day()), of_day.hours().count(),
+                   of_day.minutes().count(), of_day.seconds().count(), of_day.subseconds().count());
+    return;
+  }
+  std::array<char, std::string_view("2026-11-23T03:32:00.123456Z").size()> text;
+  char* end = text.data();
+  const auto append = [&end](std::int64_t number, int digits, char after) {
+    for (int digit = digits; digit-- > 0; number /= 10) end[digit] = static_cast<char>('0' + number % 10);
+    end += digits;
+    *end++ = after;
+  };
+  append(year, 4, '-');
+  append(unsigned(date.month()), 2, '-');
+  append(unsigned(date.day()), 2, 'T');
+  append(of_day.hours().count(), 2, ':');
+  append(of_day.minutes().count(), 2, ':');
+  append(of_day.seconds().count(), 2, '.');
+  append(of_day.subseconds().count(), 6, 'Z');
+  out.append(text.data(), text.size());
 }
 
 bool is_utf8(std::string_view text) {
   for (std::size_t position = 0; position < text.size();) {
+    if (is_ascii_word(text, position)) {
+      position += sizeof(std::uint64_t);
+      continue;
+    }
     const std::size_t length = sequence_length(text, position);
     if (length == 0) return false;
     position += length;

@@ -196,6 +196,7 @@ AsyncResult<std::vector<Turn>> RedisTurnCache::history(std::string session_id) {
   });
   if (!reply) co_return failure_of(std::move(reply));
   std::vector<Turn> turns;
+  turns.reserve(reply->view().size());
   for (std::size_t index = 0; index < reply->view().size(); ++index) {
     if (auto turn = parse_history_entry(session_id, (*reply)[index].text_or("")))
       turns.push_back(std::move(*turn));
@@ -235,6 +236,7 @@ AsyncResult<std::vector<Turn>> RedisTurnCache::pending(std::string session_id, T
   if (!replies) co_return failure_of(std::move(replies));
   const ReplyView owner = replies->front().view();
   const std::string_view user = owner.is_error() ? "1" : owner.text_or("1");
+  turns.reserve(stamps.size());
   for (std::size_t index = 0; index < stamps.size(); ++index) {
     // Unreadable ones, and those acknowledged since SMEMBERS, are left out.
     auto turn = read_turn(session_id, stamps[index], (*replies)[index + 1].view(), user);

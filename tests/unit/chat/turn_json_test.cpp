@@ -88,12 +88,24 @@ TEST(Iso8601, ShowsMicrosecondsInUtc) {
   EXPECT_EQ(to_iso8601(0), "1970-01-01T00:00:00.000000Z");
   EXPECT_EQ(to_iso8601(951'868'799'999'999), "2000-02-29T23:59:59.999999Z");
   EXPECT_EQ(to_iso8601(253'402'300'799'999'999), "9999-12-31T23:59:59.999999Z");
+  EXPECT_EQ(to_iso8601(253'402'300'800'000'000), "10000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(to_iso8601(-1), "1969-12-31T23:59:59.999999Z");
 }
 
 TEST(Utf8, AcceptsEveryLengthOfSequence) {
   EXPECT_TRUE(is_utf8(""));
   EXPECT_TRUE(is_utf8("a\0b"s));
   EXPECT_TRUE(is_utf8("é ế 😀 \U0010FFFF"));
+}
+
+TEST(Utf8, RefusesWhatIsMalformedWhereverItStands) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string head(before, 'x'), tail(after, 'x');
+      EXPECT_TRUE(is_utf8(head + "ế" + tail));
+      EXPECT_FALSE(is_utf8(head + "\xE1\xBA" + tail));
+    }
+  }
 }
 
 TEST(Utf8, RefusesWhatIsMalformed) {
