@@ -36,6 +36,8 @@
 #include <utility>
 #include <vector>
 
+#include "redis/scripts.hpp"
+
 namespace {
 
 struct Options {
@@ -148,9 +150,13 @@ class BareChat {
     epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
   }
 
+  /// That of chatsync, or what is in the file.
   void load_script(const std::string& path) {
-    std::ifstream file(path);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string text(chatsync::redis::scripts().record.text);
+    if (!path.empty()) {
+      std::ifstream file(path);
+      text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    }
     std::string out;
     append_words(out, {"SCRIPT", "LOAD", text});
     send_all(redis_, out);
@@ -260,6 +266,8 @@ class BareChat {
   void take_script_line() {
     if (elements_ == 0) {
       elements_ = number_in_line();
+      if (!line_.starts_with('*') || elements_ < 1)
+        give_up("the script does not tell of each turn: " + line_);
       return;
     }
     if (line_.starts_with('*')) {
@@ -267,7 +275,8 @@ class BareChat {
       return;
     }
     if (lines_ != 1) count_ = number_in_line();
-    if (lines_ > 0 && --lines_ > 0) return;
+    if (lines_ > 0) --lines_;
+    if (lines_ > 0) return;
     --elements_;
     counts_[waiting_.front().session] = count_;
     answer_next();
@@ -328,7 +337,8 @@ int main(int argc, char** argv) try {
   app.add_option("--mode", options.mode, "commands (MULTI … EXEC) or script")
       ->check(CLI::IsMember({"commands", "script"}))
       ->capture_default_str();
-  app.add_option("--script", options.script, "The file of the script, for --mode script");
+  app.add_option("--script", options.script, "Of --mode script: a file with another one than chatsync's")
+      ->check(CLI::ExistingFile);
   CLI11_PARSE(app, argc, argv);
   // Nothing is worth an orderly end.
   std::signal(SIGTERM, [](int) { std::_Exit(0); });
