@@ -31,6 +31,11 @@ pid_t process_of(const test::RedisServer& redis) {
   return std::stoi(info.substr(info.find(kName) + kName.size()));
 }
 
+pid_t process_of(const test::MariaDbServer& mariadb) {
+  const auto rows = mariadb.client().query("SELECT @@pid_file");
+  return std::stoi(test::read_file(rows.at(0).at(0).value()));
+}
+
 pid_t Stack::redis_process() const { return process_of(*redis); }
 pid_t BareStack::redis_process() const { return process_of(*redis); }
 
@@ -62,11 +67,16 @@ Database Lab::migrated_database() {
 
 Stack Lab::stack(const test::Environment& environment) {
   Stack stack{.redis = fresh_redis(), .database = database(), .chatsync = nullptr};
+  stack.chatsync = serve_again(stack, environment);
+  return stack;
+}
+
+std::unique_ptr<test::ChatsyncProcess> Lab::serve_again(const Stack& stack,
+                                                        const test::Environment& environment) {
   test::Environment all = store_settings(stack.database);
   all.insert(environment.begin(), environment.end());
   all["REDIS_SOCKET"] = stack.redis->socket();
-  stack.chatsync = serve(std::move(all));
-  return stack;
+  return serve(std::move(all));
 }
 
 std::unique_ptr<test::ChatsyncProcess> Lab::embedded(const test::Environment& environment) const {

@@ -62,6 +62,9 @@ class Lab {
   Database migrated_database();
   /// `environment` is added to the settings that name the servers.
   Stack stack(const test::Environment& environment);
+  /// One more chatsync on the servers of the stack; the drain that each start begins with is over.
+  std::unique_ptr<test::ChatsyncProcess> serve_again(const Stack& stack,
+                                                     const test::Environment& environment);
   /// chatsync with its embedded cache and SQLite.
   std::unique_ptr<test::ChatsyncProcess> embedded(const test::Environment& environment) const;
   /// `mode` is one of bare_chat's.
@@ -84,6 +87,7 @@ class Lab {
 std::unique_ptr<test::RedisServer> fresh_redis();
 
 pid_t process_of(const test::RedisServer& redis);
+pid_t process_of(const test::MariaDbServer& mariadb);
 
 /// Settings under which nothing is drained that is not asked for, and nothing is refused.
 test::Environment without_drains();
