@@ -66,7 +66,8 @@ Database Lab::migrated_database() {
 }
 
 Stack Lab::stack(const test::Environment& environment) {
-  Stack stack{.redis = fresh_redis(), .database = database(), .chatsync = nullptr};
+  Stack stack{.redis = nullptr, .database = database(), .chatsync = nullptr};
+  stack.redis = fresh_redis();
   stack.chatsync = serve_again(stack, environment);
   return stack;
 }
@@ -88,7 +89,9 @@ std::unique_ptr<test::ChatsyncProcess> Lab::serve(test::Environment environment)
 }
 
 BareStack Lab::bare_stack(const std::string& mode) const {
-  BareStack stack{.redis = fresh_redis(), .output = std::make_unique<test::TempDir>(), .bare_chat = nullptr};
+  BareStack stack;
+  stack.redis = fresh_redis();
+  stack.output = std::make_unique<test::TempDir>();
   stack.bare_chat = std::make_unique<test::ChildProcess>(
       test::Command{.program = plan_.programs / "bare_chat",
                     .arguments = {"--redis-socket", stack.redis->socket(), "--mode", mode},

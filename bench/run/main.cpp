@@ -90,7 +90,7 @@ void run(const bench::Plan& plan) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   bench::Plan plan;
   plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   plan.chatsync = plan.programs / "chatsync";
@@ -119,11 +119,9 @@ int main(int argc, char** argv) {
     return kNothingMeasured;
   }
   raise_limit_of_files();
-  try {
-    run(plan);
-  } catch (const std::exception& failure) {
-    fmt::print(stderr, "bench: {}\n", failure.what());
-    return kNothingMeasured;
-  }
+  run(plan);
   return 0;
+} catch (const std::exception& failure) {
+  std::fprintf(stderr, "bench: %s\n", failure.what());
+  return kNothingMeasured;
 }

@@ -9,8 +9,9 @@ std::vector<Figure> measure_reads(Lab& lab) {
   const int sessions = lab.plan().quick ? 300 : 1'000;
   const Stack stack = lab.stack(without_drains());
   // So many that no session has fewer than 50, by any chance that matters.
-  ClientLoad::run(lab.plan(),
-                  {.port = stack.chatsync->port(), .requests = 100 * sessions, .sessions = sessions});
+  ClientLoad::run(
+      lab.plan(),
+      {.port = stack.chatsync->port(), .requests = std::int64_t{100} * sessions, .sessions = sessions});
   sync_now(*stack.chatsync);
   Samples recent;
   Samples pages;
