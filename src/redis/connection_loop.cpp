@@ -120,6 +120,9 @@ AsyncResult<void> RedisConnection::Impl::shake_hands() {
   out.command({"INFO", "persistence"});
   const std::size_t optional = out.commands();
   scripts().for_each([&out](const Script& script) { out.command({"SCRIPT", "LOAD", script.text}); });
+  // Turns are recorded in transactions, and must not be without: a user who may have none is refused.
+  out.command({"MULTI"});
+  out.command({"EXEC"});
   const std::size_t all = out.commands();
   write();
 

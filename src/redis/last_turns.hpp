@@ -13,9 +13,10 @@ namespace chatsync::redis {
 struct LastTurn {
   std::int64_t count = 0;
   std::int64_t timestamp_us = 0;
+  bool shared = false;  ///< Others record in the session too, so that the next turn cannot be foreseen.
 };
 
-/// What a recorder remembers of the turns that it has recorded: a table of fixed size (2 MiB) in which a
+/// What a recorder remembers of the turns that it has recorded: a table of fixed size (2.6 MiB) in which a
 /// session has one of a few places, and takes that of another one if there is no other. Whoever uses it must
 /// not depend on it: it may have forgotten, and others may have recorded since.
 class LastTurns {

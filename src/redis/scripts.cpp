@@ -18,6 +18,8 @@ Script::Script(std::string_view lua) : text(lua) {
 const Scripts& scripts() {
   static const Scripts all{
       .record = Script(lua::record_lua),
+      .expect = Script(lua::expect_lua),
+      .put_back = Script(lua::put_back_lua),
       .seed = Script(lua::seed_lua),
       .create = Script(lua::create_lua),
       .find = Script(lua::find_lua),

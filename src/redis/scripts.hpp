@@ -13,9 +13,11 @@ struct Script {
   explicit Script(std::string_view lua);
 };
 
-/// Every script; each connection loads them all.
+/// Every script. Each connection loads them all but those that are part of a transaction.
 struct Scripts {
   Script record;
+  Script expect;
+  Script put_back;
   Script seed;
   Script create;
   Script find;

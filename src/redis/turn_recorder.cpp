@@ -1,24 +1,27 @@
-// What arrives in one turn of the event loop goes to Redis as one call of record.lua, and so does what
-// arrives while a few calls are under way: a call costs Redis as much as a quarter of a turn, so that a busy
+// What arrives in one turn of the event loop goes to Redis in one write, and so does what arrives while a few
+// batches are under way: the first of several turns costs Redis more than each further one, so that a busy
 // Redis gets the fuller batches the busier it is, and an idle one each turn at once. A batch is bounded in
-// turns and bytes, since Redis serves nobody else while it runs.
+// turns and bytes, since Redis serves nobody else while it works on one.
 //
-// A turn in a session of which the last turn was recorded here is sent as what it will be, number, time stamp
-// and history entry, with the count on which that depends; the script falls back on finding out itself. While
-// a turn is under way nothing is known of its session, so that no guess is built on another one.
+// A turn in a session of which the last turn was recorded here is proposed as what it will be, number, time
+// stamp and history entry, in a transaction that depends on the session's count (record_transaction.cpp).
+// Every other turn, and one that was refused as proposed, is numbered by record.lua. While a turn is under
+// way nothing is known of its session, so that no guess is built on another one; and where others record in
+// the session too, nothing is guessed.
 #include "redis/turn_recorder.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <boost/asio/post.hpp>
-#include <iterator>
 #include <optional>
+#include <ranges>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "chat/turn_json.hpp"
 #include "chat/turn_stamp.hpp"
 #include "redis/last_turns.hpp"
+#include "redis/record_transaction.hpp"
 #include "redis/scripts.hpp"
 
 namespace chatsync::redis {
@@ -29,13 +32,14 @@ constexpr std::size_t kBytesOfABatch = 256UL * 1024;  ///< Of texts; a larger tu
 constexpr std::size_t kBatchesUnderWay = 2;           ///< One that Redis works on, one that it finds then.
 constexpr std::size_t kMostBytesWaiting = 64UL * 1024 * 1024;
 constexpr std::size_t kKeysOfATurn = 4;
-constexpr std::size_t kArgumentsOfATurn = 12;
+constexpr std::size_t kArgumentsOfATurn = 11;
 
 }  // namespace
 
 class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(RedisConnection& connection, KeySpace keys) : connection_(connection), keys_(keys) {}
+  Impl(RedisConnection& connection, KeySpace keys)
+      : connection_(connection), keys_(keys), transaction_(keys) {}
 
   void add(Turn turn, SessionPresence presence, Handler handler) {
     if (waiting_bytes_ >= kMostBytesWaiting) return refuse(std::move(handler));
@@ -54,12 +58,20 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   struct Waiting {
-    Turn turn;  ///< Once sent, with the time stamp proposed.
+    Turn turn;  ///< Once sent, with the time stamp proposed, and the number if that is foreseen.
     SessionPresence presence = SessionPresence::unknown;
     std::uint64_t lineage = 0;  ///< Of the cache for which the caller knows `presence`.
     Handler handler;
+    std::optional<LastTurn> last{};  ///< Once sent: what was known of the session.
   };
   using Batch = std::vector<Waiting>;
+
+  /// What is under way together.
+  struct Sent {
+    Batch proposed;
+    Batch others;
+    bool with_script = false;  ///< record.lua goes along.
+  };
 
   void refuse(Handler handler) {
     boost::asio::post(
@@ -88,14 +100,23 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
 
   void send_batch(Batch batch);
   void forget_another_cache();
-  void encode(CommandEncoder& out, Batch& batch);
-  void encode_turn(CommandEncoder& out, Waiting& waiting);
-  void send_with_scripts(Batch batch);
-  void answer(Batch batch, Result<Replies> replies);
-  Result<RecordOutcome> outcome_of(const Turn& turn, ReplyView reply) const;
+  Sent divide(Batch batch);
+  /// Turns of one session get their numbers in the order in which they come, so they go together.
+  static void withdraw_proposal(Sent& sent, std::string_view session_id);
+  void encode(CommandEncoder& out, const Sent& sent);
+  void encode_call(CommandEncoder& out, const Batch& batch);
+  void encode_turn(CommandEncoder& out, const Waiting& waiting);
+  void answer(Sent sent, Result<Replies> replies);
+  void answer_proposed(Batch batch, std::span<const Reply> replies);
+  void answer_others(Batch batch, ReplyView reply);
+  void answer_recorded(Waiting& waiting, const RecordOutcome& outcome);
+  static void fail_all(Batch& batch, const Error& failure);
+  void send_again(Batch batch);
+  Result<RecordOutcome> outcome_of(ReplyView reply) const;
 
   RedisConnection& connection_;
   const KeySpace keys_;
+  RecordTransaction transaction_;
   LastTurns last_turns_;
   std::uint64_t lineage_ = 0;  ///< Of the cache that last_turns_ tells of.
 
@@ -103,8 +124,7 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t waiting_bytes_ = 0;
   std::size_t under_way_ = 0;
   bool send_posted_ = false;
-  std::string name_;  ///< As entry_, kept for its memory.
-  std::string entry_;
+  bool script_lost_ = false;
 };
 
 void TurnRecorder::Impl::send_batch(Batch batch) {
@@ -116,14 +136,11 @@ void TurnRecorder::Impl::send_batch(Batch batch) {
   });
   if (batch.empty()) return;
   ++under_way_;
-  // The batch lives in the handler, from which encode() must not take it before it has read it.
-  auto sent = std::make_unique<Batch>(std::move(batch));
-  Batch& turns = *sent;
+  auto sent = std::make_unique<Sent>(divide(std::move(batch)));
+  // It lives in the handler, from which encode() must not take it before it has read it.
+  const Sent& turns = *sent;
   connection_.submit([this, &turns](CommandEncoder& out) { encode(out, turns); },
                      [self = shared_from_this(), sent = std::move(sent)](Result<Replies> replies) {
-                       const bool forgotten =
-                           replies && RedisConnection::is_noscript(replies->front().view());
-                       if (forgotten) return self->send_with_scripts(std::move(*sent));
                        self->answer(std::move(*sent), std::move(replies));
                      });
 }
@@ -134,55 +151,62 @@ void TurnRecorder::Impl::forget_another_cache() {
   last_turns_.forget_all();
 }
 
-void TurnRecorder::Impl::send_with_scripts(Batch batch) {
-  auto sent = std::make_unique<Batch>(std::move(batch));
-  Batch& turns = *sent;
-  connection_.submit(
-      [this, &turns](CommandEncoder& out) {
-        out.command({"SCRIPT", "LOAD", scripts().record.text});
-        encode(out, turns);
-      },
-      [self = shared_from_this(), sent = std::move(sent)](Result<Replies> replies) {
-        if (replies) replies->erase(replies->begin());
-        self->answer(std::move(*sent), std::move(replies));
-      });
+TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
+  Sent sent;
+  for (Waiting& waiting : batch) {
+    waiting.last = last_turns_.take(waiting.turn.session_id);
+    if (!waiting.last) withdraw_proposal(sent, waiting.turn.session_id);
+    const bool foreseen = waiting.last && !waiting.last->shared;
+    waiting.turn.timestamp_us =
+        cache_stamp(waiting.turn.timestamp_us, waiting.last ? waiting.last->timestamp_us : 0);
+    if (foreseen) waiting.turn.seq = waiting.last->count + 1;
+    (foreseen ? sent.proposed : sent.others).push_back(std::move(waiting));
+  }
+  sent.with_script = !sent.others.empty() && std::exchange(script_lost_, false);
+  return sent;
 }
 
-void TurnRecorder::Impl::encode(CommandEncoder& out, Batch& batch) {
+void TurnRecorder::Impl::withdraw_proposal(Sent& sent, std::string_view session_id) {
+  const auto proposal = std::ranges::find_if(
+      sent.proposed, [&](const Waiting& waiting) { return waiting.turn.session_id == session_id; });
+  if (proposal == sent.proposed.end()) return;
+  sent.others.push_back(std::move(*proposal));
+  sent.proposed.erase(proposal);
+}
+
+void TurnRecorder::Impl::encode(CommandEncoder& out, const Sent& sent) {
+  if (!sent.proposed.empty()) {
+    std::vector<const Turn*> turns;
+    turns.reserve(sent.proposed.size());
+    for (const Waiting& waiting : sent.proposed) turns.push_back(&waiting.turn);
+    transaction_.encode(out, turns);
+  }
+  if (sent.with_script) out.command({"SCRIPT", "LOAD", scripts().record.text});
+  if (!sent.others.empty()) encode_call(out, sent.others);
+}
+
+void TurnRecorder::Impl::encode_call(CommandEncoder& out, const Batch& batch) {
   out.begin(3 + 1 + kKeysOfATurn * batch.size() + 1 + kArgumentsOfATurn * batch.size());
   out.argument("EVALSHA");
   out.argument(scripts().record.sha1);
   out.argument(1 + kKeysOfATurn * batch.size());
   out.argument(KeySpace::kDirty);
   for (const Waiting& waiting : batch) {
-    name_.clear();
-    keys_.append_prefix(name_, waiting.turn.session_id);
+    const std::string prefix = keys_.prefix(waiting.turn.session_id);
     for (const std::string_view key :
          {KeySpace::kCount, KeySpace::kHistory, KeySpace::kPending, KeySpace::kMeta}) {
-      out.argument(name_, key);
+      out.argument(prefix, key);
     }
   }
   out.argument(KeySpace::kNewSessions);
-  for (Waiting& waiting : batch) encode_turn(out, waiting);
+  for (const Waiting& waiting : batch) encode_turn(out, waiting);
 }
 
-void TurnRecorder::Impl::encode_turn(CommandEncoder& out, Waiting& waiting) {
-  Turn& turn = waiting.turn;
-  const std::optional<LastTurn> last = last_turns_.take(turn.session_id);
-  turn.timestamp_us = cache_stamp(turn.timestamp_us, last ? last->timestamp_us : 0);
-  turn.seq = last ? last->count + 1 : 0;
-  if (last) {
-    out.argument(last->count);
-  } else {
-    out.argument(waiting.presence == SessionPresence::known_new ? "new" : "");
-  }
-  out.argument(*turn.seq);
+void TurnRecorder::Impl::encode_turn(CommandEncoder& out, const Waiting& waiting) {
+  const Turn& turn = waiting.turn;
+  out.argument(waiting.presence == SessionPresence::known_new ? "new" : "");
   out.argument(turn.timestamp_us);
-  name_.clear();
-  keys_.append_prefix(name_, turn.session_id);
-  name_ += KeySpace::kMessage;
-  fmt::format_to(std::back_inserter(name_), "{}", turn.timestamp_us);
-  out.argument(name_);
+  out.argument(keys_.prefix(turn.session_id), KeySpace::kMessage);
   out.argument(turn.session_id);
   out.argument(turn.turn_id);
   out.argument(turn.user_id);
@@ -190,41 +214,85 @@ void TurnRecorder::Impl::encode_turn(CommandEncoder& out, Waiting& waiting) {
   out.argument(turn.answer);
   out.argument(to_string(turn.status));
   out.argument(turn.model);
-  entry_.clear();
-  append_history_entry(entry_, turn);
-  out.argument(entry_);
+  out.argument(history_entry_tail(turn));
 }
 
-void TurnRecorder::Impl::answer(Batch batch, Result<Replies> replies) {
+void TurnRecorder::Impl::answer(Sent sent, Result<Replies> replies) {
   --under_way_;
   forget_another_cache();
-  std::optional<Error> failure;
   if (!replies) {
-    failure = std::move(replies).error();
-  } else if (replies->front().view().is_error()) {
-    failure = connection_.error_of(replies->front().view());
-  }
-  for (std::size_t index = 0; index < batch.size(); ++index) {
-    Waiting& waiting = batch[index];
-    if (failure) {
-      waiting.handler(std::unexpected(*failure));
-      continue;
-    }
-    Result<RecordOutcome> outcome = outcome_of(waiting.turn, (*replies)[0][index]);
-    if (outcome && !outcome->session_missing) {
-      last_turns_.remember(waiting.turn.session_id,
-                           {.count = outcome->question_count, .timestamp_us = outcome->timestamp_us});
-    }
-    waiting.handler(std::move(outcome));
+    fail_all(sent.proposed, replies.error());
+    fail_all(sent.others, replies.error());
+  } else {
+    const std::size_t commands =
+        sent.proposed.empty() ? 0 : RecordTransaction::commands(sent.proposed.size());
+    const std::span<const Reply> of_transaction = std::span<const Reply>(*replies).first(commands);
+    // In the order of Redis, so that the last turn of a session is the one remembered.
+    if (!sent.proposed.empty()) answer_proposed(std::move(sent.proposed), of_transaction);
+    if (!sent.others.empty()) answer_others(std::move(sent.others), replies->back().view());
   }
   send();
 }
 
-Result<RecordOutcome> TurnRecorder::Impl::outcome_of(const Turn& turn, ReplyView reply) const {
+void TurnRecorder::Impl::answer_proposed(Batch batch, std::span<const Reply> replies) {
+  const auto refused = RecordTransaction::read(connection_.name(), replies, batch.size());
+  if (!refused) return fail_all(batch, refused.error());
+  Batch again;
+  for (std::size_t index = 0; index < batch.size(); ++index) {
+    Waiting& waiting = batch[index];
+    if ((*refused)[index]) {
+      // Unless somebody has recorded in it since, it is not known what that was.
+      LastTurn last = *waiting.last;
+      last.shared = true;
+      last_turns_.remember(waiting.turn.session_id, last);
+      again.push_back(std::move(waiting));
+    } else {
+      answer_recorded(waiting,
+                      {.question_count = *waiting.turn.seq, .timestamp_us = waiting.turn.timestamp_us});
+    }
+  }
+  send_again(std::move(again));
+}
+
+void TurnRecorder::Impl::answer_others(Batch batch, ReplyView reply) {
+  if (RedisConnection::is_noscript(reply)) {
+    script_lost_ = true;
+    return send_again(std::move(batch));
+  }
+  if (reply.is_error()) return fail_all(batch, connection_.error_of(reply));
+  for (std::size_t index = 0; index < batch.size(); ++index) {
+    Waiting& waiting = batch[index];
+    Result<RecordOutcome> outcome = outcome_of(reply[index]);
+    if (outcome && !outcome->session_missing) {
+      answer_recorded(waiting, *outcome);
+    } else {
+      waiting.handler(std::move(outcome));
+    }
+  }
+}
+
+void TurnRecorder::Impl::answer_recorded(Waiting& waiting, const RecordOutcome& outcome) {
+  const bool as_foreseen = !waiting.last || outcome.question_count == waiting.last->count + 1;
+  last_turns_.remember(
+      waiting.turn.session_id,
+      {.count = outcome.question_count, .timestamp_us = outcome.timestamp_us, .shared = !as_foreseen});
+  waiting.handler(outcome);
+}
+
+void TurnRecorder::Impl::fail_all(Batch& batch, const Error& failure) {
+  for (Waiting& waiting : batch) waiting.handler(std::unexpected(failure));
+}
+
+void TurnRecorder::Impl::send_again(Batch batch) {
+  for (Waiting& waiting : std::views::reverse(batch)) {
+    waiting_bytes_ += bytes_of(waiting.turn);
+    waiting_.push_front(std::move(waiting));
+  }
+}
+
+Result<RecordOutcome> TurnRecorder::Impl::outcome_of(ReplyView reply) const {
   if (reply.is_error()) return std::unexpected(connection_.error_of(reply));
-  RecordOutcome outcome;
-  outcome.question_count = reply.is_array() ? reply[0].integer_or(0) : reply.integer_or(0);
-  outcome.timestamp_us = reply.is_array() ? reply[1].integer_or(0) : turn.timestamp_us;
+  RecordOutcome outcome{.question_count = reply[0].integer_or(0), .timestamp_us = reply[1].integer_or(0)};
   outcome.session_missing = outcome.question_count == 0;
   return outcome;
 }

@@ -73,6 +73,18 @@ TEST_F(ConnectionTest, AuthenticatesAsAUser) {
   EXPECT_EQ(name.view().text(), "bot");
 }
 
+TEST_F(ConnectionTest, AUserWhoMayHaveNoTransactionsIsRefused) {
+  RedisServer server;
+  server.client().command({"ACL", "SETUSER", "bot", "on", ">pw", "~*", "+@all", "-multi"});
+  Settings::Redis settings = tcp_settings(server);
+  settings.username = "bot";
+  settings.password = "pw";
+  RedisUser user(io(), settings);
+  const auto pong = try_ping(user);
+  ASSERT_FALSE(pong.has_value());
+  EXPECT_NE(pong.error().message.find("'multi'"), std::string::npos) << pong.error().message;
+}
+
 TEST_F(ConnectionTest, AWrongPasswordIsAnErrorThatNamesTheSetting) {
   RedisServer server({.password = "right"});
   Settings::Redis settings = tcp_settings(server);

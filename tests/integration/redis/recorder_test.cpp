@@ -117,6 +117,85 @@ TEST_F(RecorderTest, AStampThatAnotherProgramHasTakenIsPassedByAlsoInAKnownSessi
   EXPECT_EQ(client().hash(taken).at("question"), "theirs");
 }
 
+TEST_F(RecorderTest, WhatAnotherProgramHasWrittenAndNotYetMadePendingIsPassedBy) {
+  record(turn_of("abc", 1));
+  for (const int number : {2, 3}) {
+    const Turn next = turn_of("abc", number);
+    const std::string taken = fmt::format("session:abc:msg:{}", next.timestamp_us);
+    if (number == 2) client().command({"HSET", taken, "question", "theirs"});
+    if (number == 3) client().set(taken, "no turn at all");
+    const std::string before = client().command({"DUMP", taken}).text;
+    EXPECT_EQ(record(next).timestamp_us, next.timestamp_us + 2);
+    EXPECT_EQ(client().command({"DUMP", taken}).text, before);
+  }
+}
+
+TEST_F(RecorderTest, ASessionThatSeveralRecordInIsNotGuessedAtUntilOnlyOneDoes) {
+  const auto other = another_user();
+  int number = 0;
+  record(turn_of("abc", ++number));
+  const auto other_records = [&] {
+    const auto outcome = ok(other->cache.record(turn_of("abc", ++number), SessionPresence::unknown));
+    EXPECT_EQ(outcome.question_count, number);
+  };
+  const auto record_here = [&] { EXPECT_EQ(record(turn_of("abc", ++number)).question_count, number); };
+  other_records();
+  record_here();  // Guessed wrong.
+  reset_calls();
+  for (int i = 0; i < 5; ++i) {
+    other_records();
+    record_here();
+  }
+  EXPECT_EQ(calls("rename"), 6) << "the other one's first guess: count, history and pending, there and back";
+  record_here();
+  reset_calls();
+  record_here();
+  EXPECT_EQ(calls("exec"), 1);
+  EXPECT_EQ(calls("evalsha"), 0);
+  EXPECT_EQ(claim()->turns.size(), static_cast<std::size_t>(number));
+}
+
+TEST_F(RecorderTest, NothingOfASessionExpiresAnyMoreOnceItHasATurnToSync) {
+  record(turn_of("abc", 1));
+  ASSERT_EQ(acknowledge(claim()), 1U);
+  const auto expiring = [&] {
+    std::size_t keys = 0;
+    for (const char* key : {"session:abc:count", "session:abc:history", "session:abc:meta"}) {
+      keys += client().integer({"PTTL", key}) > 0 ? 1 : 0;
+    }
+    return keys;
+  };
+  ASSERT_EQ(expiring(), 3U);
+  reset_calls();
+  record(turn_of("abc", 2));
+  EXPECT_EQ(calls("exec"), 1);
+  EXPECT_EQ(expiring(), 0U);
+}
+
+TEST_F(RecorderTest, AServerWithoutIntersectionsOfNothingIsLookedAtTurnByTurn) {
+  const std::vector<std::string> sessions = sessions_named(5);
+  for (const auto& outcome : record_in(sessions, 1)) ASSERT_TRUE(outcome.has_value());
+  client().command({"ACL", "SETUSER", "default", "-sintercard"});
+  reset_calls();
+  const auto outcomes = record_in(sessions, 2);
+  client().command({"ACL", "SETUSER", "default", "+@all"});
+  for (const auto& outcome : outcomes) ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+  EXPECT_EQ(calls("rename"), 0);
+  EXPECT_EQ(calls("incr"), 0);
+  EXPECT_EQ(claim()->turns.size(), 10U);
+}
+
+TEST_F(RecorderTest, AFullRedisRefusesAKnownTurnAndChangesNothing) {
+  record(turn_of("abc", 1));
+  client().command({"CONFIG", "SET", "maxmemory", "1"});
+  const auto outcome = try_record(turn_of("abc", 2));
+  client().command({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, "cache_full");
+  EXPECT_EQ(client().get("session:abc:count"), "1");
+  EXPECT_EQ(record(turn_of("abc", 2)).question_count, 2);
+}
+
 TEST_F(RecorderTest, OneTurnsFailureIsItsOwn) {
   std::vector<std::string> sessions = sessions_named(6);
   for (const auto& outcome : record_in(sessions, 1)) ASSERT_TRUE(outcome.has_value());
@@ -169,6 +248,8 @@ TEST_P(WrongTypeInKnownSession, LeavesNothingChanged) {
   const std::string key = GetParam();
   client().command({"DEL", key});
   client().command({key.ends_with("count") ? "LPUSH" : "SET", key, "something else"});
+  client().command({"PEXPIRE", "session:abc:meta", "3600000"});
+  client().command({"PEXPIRE", "session:abc:history", "3600000"});
   const auto before = everything_in(client());
   const auto outcome = try_record(turn_of("abc", 3), SessionPresence::unknown);
   ASSERT_FALSE(outcome.has_value());
@@ -179,8 +260,28 @@ TEST_P(WrongTypeInKnownSession, LeavesNothingChanged) {
 
 INSTANTIATE_TEST_SUITE_P(Keys, WrongTypeInKnownSession,
                          ::testing::Values("session:abc:count", "session:abc:history",
-                                           "session:abc:pending_msgs", "session:abc:msg:1795392000003000",
-                                           "sync:dirty"));
+                                           "session:abc:pending_msgs", "sync:dirty"));
+
+class WrongTypeInOneOfSeveral : public RecorderTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(WrongTypeInOneOfSeveral, DoesNotKeepTheOthersFromBeingRecorded) {
+  const std::vector<std::string> sessions = {"x", "abc", "y"};
+  for (const auto& outcome : record_in(sessions, 1)) ASSERT_TRUE(outcome.has_value());
+  const std::string key = GetParam();
+  client().command({"DEL", key});
+  client().command({key.ends_with("count") ? "LPUSH" : "SET", key, "something else"});
+  const auto outcomes = record_in(sessions, 2);
+  EXPECT_FALSE(outcomes[1].has_value());
+  for (const std::size_t other : {0U, 2U}) {
+    ASSERT_TRUE(outcomes[other].has_value()) << outcomes[other].error().message;
+    EXPECT_EQ(ok(cache().history(sessions[other])), numbered_turns(sessions[other], 1, 2));
+    EXPECT_EQ(client().integer({"SCARD", fmt::format("session:{}:pending_msgs", sessions[other])}), 2);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Keys, WrongTypeInOneOfSeveral,
+                         ::testing::Values("session:abc:count", "session:abc:history",
+                                           "session:abc:pending_msgs"));
 
 }  // namespace
 }  // namespace chatsync::test

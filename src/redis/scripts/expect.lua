@@ -1,0 +1,75 @@
+-- The beginning of a transaction that records turns by plain commands (redis/record_transaction.cpp). Finds the
+-- sessions that are as their recorder knows them: with the count expected, nothing under the turn's key, and keys
+-- of the right types. It marks these as dirty, and nothing of them expires from then on. The keys of every other
+-- session are put aside, where the commands that follow do not reach them; put_back.lua, the transaction's end,
+-- undoes what these then did.
+--
+-- What goes wrong here must not let the commands loose: whatever cannot be looked at is put aside.
+--
+-- KEYS: 1 sync:dirty, 2 a list for put_back.lua, 3 a key that nobody uses; then of all turns the counts, of all
+--       turns the pending sets, and so on: keys of turns, histories
+-- ARGV: of all turns the counts expected, then of each turn its time stamp and session id
+-- Returns which turns are not to be recorded, the first being 1.
+local call = redis.call
+local COUNT, PENDING, MESSAGE, HISTORY = 1, 2, 3, 4
+local turns = #ARGV / 3
+
+local function key(kind, turn) return KEYS[3 + (kind - 1) * turns + turn] end
+local function keys(kind) return unpack(KEYS, 4 + (kind - 1) * turns, 3 + kind * turns) end
+
+-- One command for all turns wherever there is one: an intersection with nothing looks at no set but at their
+-- types. An error, as of a server that does not know it, says no more than that each turn is to be looked at.
+local function all_as_expected()
+  local counts = call('MGET', keys(COUNT))
+  for turn = 1, turns do
+    if counts[turn] ~= ARGV[turn] then return false end
+  end
+  if call('EXISTS', keys(MESSAGE)) > 0 then return false end
+  call('SINTERCARD', turns + 1, KEYS[3], keys(PENDING))
+  for turn = 1, turns do call('LLEN', key(HISTORY, turn)) end
+  return true
+end
+
+local function one_as_expected(turn)
+  if call('GET', key(COUNT, turn)) ~= ARGV[turn] or call('EXISTS', key(MESSAGE, turn)) > 0 then return false end
+  call('SCARD', key(PENDING, turn))
+  call('LLEN', key(HISTORY, turn))
+  return true
+end
+
+local function keep_all(histories)
+  for _, history in ipairs(histories) do
+    call('PERSIST', history)
+    call('PERSIST', string.sub(history, 1, -8) .. 'meta')
+  end
+end
+
+local function put_aside(turn)
+  for kind = COUNT, HISTORY do
+    local name = key(kind, turn)
+    call('RPUSH', KEYS[2], name)
+    if call('EXISTS', name) == 1 then call('RENAME', name, name .. ':aside') end
+  end
+end
+
+call('DEL', KEYS[2])
+local readable = pcall(call, 'ZCARD', KEYS[1])
+local looked, all = pcall(all_as_expected)
+if readable and looked and all then
+  -- What has nothing to sync has a time to live, of which MSET frees the count.
+  if call('ZADD', KEYS[1], 'NX', unpack(ARGV, turns + 1)) > 0 then keep_all({keys(HISTORY)}) end
+  return {}
+end
+
+local refused = {}
+for turn = 1, turns do
+  local saw, expected = pcall(one_as_expected, turn)
+  if readable and saw and expected then
+    call('ZADD', KEYS[1], 'NX', ARGV[turns + 2 * turn - 1], ARGV[turns + 2 * turn])
+    keep_all({key(HISTORY, turn)})
+  else
+    refused[#refused + 1] = turn
+    put_aside(turn)
+  end
+end
+return refused
