@@ -197,17 +197,15 @@ AsyncResult<std::vector<Turn>> ChatService::recent_in_store(std::string session_
 }
 
 AsyncResult<ChatService::Recorded> ChatService::commit(Turn turn, Recorded recorded) {
-  // The session as the cache has it: its owner and title need not be those of this turn's writer.
-  Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
-  if (!cached) {
-    const ErrorKind kind = cached.error().kind;
-    const bool cache_is_gone = kind == ErrorKind::unavailable || kind == ErrorKind::outcome_unknown;
-    if (!cache_is_gone) co_return failure_of(std::move(cached));
-    // It may come back without the turn; if it still has it, the store knows the turn by its id.
-    co_return co_await record_in_store(std::move(turn), SessionPresence::unknown);
-  }
   Session session{.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
-  if (cached->has_value()) session = std::move((*cached)->session);
+  // The session as the cache has it: its owner and title need not be those of this turn's writer. A cache that
+  // has gone meanwhile may come back without the turn, which is stored all the same as it was recorded.
+  Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
+  if (!cached && cached.error().kind != ErrorKind::unavailable &&
+      cached.error().kind != ErrorKind::outcome_unknown) {
+    co_return failure_of(std::move(cached));
+  }
+  if (cached && cached->has_value()) session = std::move((*cached)->session);
   std::string key = cache_.pending_key(turn.session_id, turn.timestamp_us);
   Result<sync::CommitOutcome> committed = co_await synchronizer_.commit(
       {.turn = std::move(turn), .key = std::move(key)}, std::move(session), recorded.lineage);

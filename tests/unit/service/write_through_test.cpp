@@ -50,7 +50,8 @@ TEST_F(WriteThroughTest, ATurnToBeSyncedIsStoredThoughTheCacheGoesWithItBeforeIt
   const auto reply = chat("abc", "hello", Durability::synced);
   ASSERT_TRUE(reply) << reply.error().message;
   EXPECT_EQ(reply->durability, Durability::synced);
-  EXPECT_TRUE(reply->provisional_count) << "the cache may come back without the turn";
+  EXPECT_EQ(stored_seqs("abc"), one_to(1)) << "the cache may come back without the turn";
+  EXPECT_FALSE(reply->provisional_count) << "it is stored by the number that the cache gave it";
   cache.after_record = nullptr;
   cache.sessions.clear();
   bring_the_cache_back();
