@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <utility>
@@ -31,8 +32,17 @@ RedisServer::Options quick_to_replicate(RedisServer::Options options) {
   return options;
 }
 
+std::string replication_of(RespClient client) { return client.command({"INFO", "replication"}).text; }
+
 bool has_field(RespClient client, const std::string& line) {
-  return client.command({"INFO", "replication"}).text.find(line) != std::string::npos;
+  return replication_of(std::move(client)).find(line) != std::string::npos;
+}
+
+/// How much of the stream of writes a server has: a replica's own, or what a master has made.
+std::int64_t offset_in(const std::string& replication, const std::string& field) {
+  const std::size_t at = replication.find(field + ":");
+  if (at == std::string::npos) return -1;
+  return std::stoll(replication.substr(at + field.size() + 1));
 }
 
 }  // namespace
@@ -112,9 +122,12 @@ std::string SentinelSet::addresses() const {
 }
 
 void SentinelSet::await_in_step() {
+  // WAIT would not do: it waits for the writes of its own connection alone.
+  const std::int64_t written = offset_in(replication_of(master_.client()), "master_repl_offset");
   await("the replica is in step", [&] {
-    return has_field(replica_.client(), "master_link_status:up") &&
-           master_.client().integer({"WAIT", "1", "100"}) == 1;
+    const std::string replica = replication_of(replica_.client());
+    return replica.find("master_link_status:up") != std::string::npos &&
+           offset_in(replica, "slave_repl_offset") >= written;
   });
 }
 
