@@ -137,32 +137,47 @@ asio::awaitable<Connection::Next> Connection::answer() {
   head.keep_alive = request.keep_alive && !(context_.draining && input_.empty());
   account(found.slot, head.status, started);
   if (reply.body) co_return co_await stream(head, reply.body.get());
-  co_return co_await finish(head);
+  complete(head);
+  // Nearly every reply goes to the socket at once: that takes no coroutine.
+  std::string_view rest = reply_.finish(head);
+  if (!write_what_fits(rest) || (!rest.empty() && !co_await send(rest))) co_return Next::close;
+  co_return head.keep_alive ? Next::go_on : Next::linger;
 }
 
 AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* arguments, std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) context_.request_ids.next(request.request_id);
-  Result<Reply> reply =
-      co_await guarded(route->handler({&request, arguments, &context_.chat, context_.metrics_page, out}));
-  if (!reply || !reply->body || request.method == Method::head) co_return reply;
-  // While nothing is sent, a failure can still be told by the status, and a short body by its length.
-  const Result<bool> more = co_await next_piece(reply->body.get(), out);
-  if (!more) co_return std::unexpected(more.error());
-  if (!*more) reply->body.reset();
-  co_return reply;
+  std::exception_ptr escaped;
+  try {
+    Result<Reply> reply =
+        co_await route->handler({&request, arguments, &context_.chat, context_.metrics_page, out});
+    if (!reply || !reply->body || request.method == Method::head) co_return reply;
+    // While nothing is sent, a failure can still be told by the status, and a short body by its length.
+    const Result<bool> more = co_await reply->body->append_next(out);
+    if (!more) co_return std::unexpected(more.error());
+    if (!*more) reply->body.reset();
+    co_return reply;
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  co_return failed_by(escaped);
 }
 
 AsyncResult<bool> Connection::next_piece(BodyProducer* body, std::string* out) {
-  co_return co_await guarded(body->append_next(out));
+  std::exception_ptr escaped;
+  try {
+    co_return co_await body->append_next(out);
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  co_return failed_by(escaped);
 }
 
-/// What `work` results in; an exception that leaves it is logged and becomes a failure.
-template <class T>
-AsyncResult<T> Connection::guarded(AsyncResult<T> work) {
+/// Logs the exception that left a handler, and makes a failure of it.
+std::unexpected<Error> Connection::failed_by(const std::exception_ptr& escaped) {
   std::string failure = "an exception of unknown type";
   try {
-    co_return co_await std::move(work);
+    std::rethrow_exception(escaped);
   } catch (const std::exception& exception) {
     failure = exception.what();
   } catch (...) {
@@ -171,7 +186,7 @@ AsyncResult<T> Connection::guarded(AsyncResult<T> work) {
   const Request& request = parser_.request();
   log_error("request {}: {} {} failed: {}", request.request_id, to_string(request.method), request.target,
             failure);
-  co_return fail(ErrorKind::internal, "the server failed; its log says more under this x-request-id");
+  return fail(ErrorKind::internal, "the server failed; its log says more under this x-request-id");
 }
 
 asio::awaitable<Connection::Next> Connection::refuse(Dispatch refusal) {
@@ -180,7 +195,8 @@ asio::awaitable<Connection::Next> Connection::refuse(Dispatch refusal) {
   head.keep_alive = false;
   write_error(*refusal.error, head);
   account(refusal.slot, head.status, context_.clock.steady_now());
-  co_return co_await finish(head);
+  complete(head);
+  co_return co_await send(reply_.finish(head)) ? Next::linger : Next::close;
 }
 
 /// Closing a socket with unread bytes in it resets the connection, and the client may lose the reply that

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -48,14 +49,14 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> refuse_malformed();
   /// `message` is a literal.
   boost::asio::awaitable<Next> refuse_broken_off(int status, std::string_view message);
-  boost::asio::awaitable<Next> finish(ReplyHead head);
   boost::asio::awaitable<Next> stream(ReplyHead head, BodyProducer* body);
   Next break_off(BodyEnd body_end, const Error& reason);
   AsyncResult<Reply> handle(const Route* route, const Arguments* arguments, std::string* out);
   AsyncResult<bool> next_piece(BodyProducer* body, std::string* out);
-  template <class T>
-  AsyncResult<T> guarded(AsyncResult<T> work);
+  std::unexpected<Error> failed_by(const std::exception_ptr& escaped);
   boost::asio::awaitable<bool> send(std::string_view text);
+  /// Takes off `text` what the socket takes without waiting. False: the client is gone.
+  bool write_what_fits(std::string_view& text);
   boost::asio::awaitable<void> linger();
 
   void enter(Phase next);

@@ -15,12 +15,6 @@ using asio::redirect_error;
 using asio::use_awaitable;
 using boost::system::error_code;
 
-asio::awaitable<Connection::Next> Connection::finish(ReplyHead head) {
-  complete(head);
-  if (!co_await send(reply_.finish(head))) co_return Next::close;
-  co_return head.keep_alive ? Next::go_on : Next::linger;
-}
-
 asio::awaitable<Connection::Next> Connection::stream(ReplyHead head, BodyProducer* body) {
   head.body_end = parser_.request().http_1_0 ? BodyEnd::close : BodyEnd::chunk;
   if (head.body_end == BodyEnd::close) head.keep_alive = false;
@@ -63,17 +57,25 @@ void Connection::complete(ReplyHead& head) {
 }
 
 asio::awaitable<bool> Connection::send(std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    if (!write_what_fits(text)) co_return false;
+    if (text.empty()) co_return true;
+    enter(Phase::write);
     error_code failure;
-    std::size_t sent = socket_.write_some(asio::buffer(text), failure);
-    if (failure == asio::error::would_block) {
-      enter(Phase::write);
-      sent = co_await socket_.async_write_some(asio::buffer(text), redirect_error(use_awaitable, failure));
-    }
+    const std::size_t sent =
+        co_await socket_.async_write_some(asio::buffer(text), redirect_error(use_awaitable, failure));
     if (failure) co_return false;
     text.remove_prefix(sent);
   }
-  co_return true;
+}
+
+bool Connection::write_what_fits(std::string_view& text) {
+  while (!text.empty()) {
+    error_code failure;
+    text.remove_prefix(socket_.write_some(asio::buffer(text), failure));
+    if (failure) return failure == asio::error::would_block;
+  }
+  return true;
 }
 
 }  // namespace chatsync::http

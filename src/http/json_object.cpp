@@ -21,6 +21,9 @@ class MemberCollector {
   static constexpr std::size_t max_array_size = 1'000'000;
   static constexpr std::size_t max_key_size = 256;
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kUsualMembers = 4;
+
+  MemberCollector() { members.reserve(kUsualMembers); }
 
   std::vector<JsonMember> members;
   bool is_object = false;

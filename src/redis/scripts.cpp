@@ -3,13 +3,32 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 
 #include "redis_scripts.hpp"
 
 namespace chatsync::redis {
 
-Script::Script(std::string_view lua) : text(lua) {
+namespace {
+
+/// Some scripts are sent whole with every call, and Redis digests what it is sent: without the lines that are
+/// comments and what the others are indented by, that is half of it. No string of a script holds a line break.
+std::string without_comments(std::string_view lua) {
+  std::string code;
+  while (!lua.empty()) {
+    const std::size_t end = std::min(lua.find('\n'), lua.size() - 1) + 1;
+    std::string_view line = lua.substr(0, end);
+    lua.remove_prefix(end);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (!line.starts_with("--") && line != "\n") code += line;
+  }
+  return code;
+}
+
+}  // namespace
+
+Script::Script(std::string_view lua) : text(without_comments(lua)) {
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
   SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   for (const unsigned char byte : digest) sha1 += fmt::format("{:02x}", byte);

@@ -7,7 +7,7 @@ namespace chatsync::redis {
 
 /// A Lua script of scripts/ and the name under which Redis runs it.
 struct Script {
-  std::string_view text;
+  std::string text;
   std::string sha1;  ///< In hexadecimal, for EVALSHA.
 
   explicit Script(std::string_view lua);

@@ -1,7 +1,9 @@
 // What arrives in one turn of the event loop goes to Redis in one write, and so does what arrives while a few
 // batches are under way: the first of several turns costs Redis more than each further one, so that a busy
 // Redis gets the fuller batches the busier it is, and an idle one each turn at once. A batch is bounded in
-// turns and bytes, since Redis serves nobody else while it works on one.
+// turns and bytes, since Redis serves nobody else while it works on one, and holds but a part of the turns at
+// hand: were they all in one or two, Redis would wait while their clients are answered, and these while Redis
+// works. For the same reason the next batch leaves before the turns of the last one are answered.
 //
 // A turn in a session of which the last turn was recorded here is proposed as what it will be, number, time
 // stamp and history entry, in a transaction that depends on the session's count (record_transaction.cpp).
@@ -27,9 +29,10 @@
 namespace chatsync::redis {
 namespace {
 
-constexpr std::size_t kTurnsOfABatch = 64;
+constexpr std::size_t kLeastTurnsOfAFullBatch = 16;
+constexpr std::size_t kMostTurnsOfABatch = 64;
 constexpr std::size_t kBytesOfABatch = 256UL * 1024;  ///< Of texts; a larger turn goes alone.
-constexpr std::size_t kBatchesUnderWay = 2;           ///< One that Redis works on, one that it finds then.
+constexpr std::size_t kBatchesUnderWay = 4;
 constexpr std::size_t kMostBytesWaiting = 64UL * 1024 * 1024;
 constexpr std::size_t kKeysOfATurn = 4;
 constexpr std::size_t kArgumentsOfATurn = 11;
@@ -44,10 +47,10 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   void add(Turn turn, SessionPresence presence, Handler handler) {
     if (waiting_bytes_ >= kMostBytesWaiting) return refuse(std::move(handler));
     waiting_bytes_ += bytes_of(turn);
-    waiting_.push_back({.turn = std::move(turn),
-                        .presence = presence,
-                        .lineage = connection_.lineage(),
-                        .handler = std::move(handler)});
+    waiting_.push_back(std::make_unique<Waiting>(Waiting{.turn = std::move(turn),
+                                                         .presence = presence,
+                                                         .lineage = connection_.lineage(),
+                                                         .handler = std::move(handler)}));
     if (send_posted_ || under_way_ >= kBatchesUnderWay) return;
     send_posted_ = true;
     boost::asio::post(connection_.executor(), [self = shared_from_this()] {
@@ -64,7 +67,11 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
     Handler handler;
     std::optional<LastTurn> last{};  ///< Once sent: what was known of the session.
   };
-  using Batch = std::vector<Waiting>;
+  using Batch = std::vector<std::unique_ptr<Waiting>>;
+  struct Settled {
+    Handler handler;
+    Result<RecordOutcome> outcome;
+  };
 
   /// What is under way together.
   struct Sent {
@@ -84,11 +91,18 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
     while (!waiting_.empty() && under_way_ < kBatchesUnderWay) send_batch(next_batch());
   }
 
+  std::size_t turns_of_a_full_batch() const {
+    constexpr std::size_t kParts = 2 * kBatchesUnderWay;
+    return std::clamp((waiting_.size() + turns_under_way_) / kParts, kLeastTurnsOfAFullBatch,
+                      kMostTurnsOfABatch);
+  }
+
   Batch next_batch() {
     Batch batch;
     std::size_t bytes = 0;
-    while (!waiting_.empty() && batch.size() < kTurnsOfABatch) {
-      const std::size_t more = bytes_of(waiting_.front().turn);
+    const std::size_t most = turns_of_a_full_batch();
+    while (!waiting_.empty() && batch.size() < most) {
+      const std::size_t more = bytes_of(waiting_.front()->turn);
       if (!batch.empty() && bytes + more > kBytesOfABatch) break;
       bytes += more;
       batch.push_back(std::move(waiting_.front()));
@@ -110,7 +124,10 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   void answer_proposed(Batch batch, std::span<const Reply> replies);
   void answer_others(Batch batch, ReplyView reply);
   void answer_recorded(Waiting& waiting, const RecordOutcome& outcome);
-  static void fail_all(Batch& batch, const Error& failure);
+  void fail_all(Batch& batch, const Error& failure);
+  /// What becomes of a turn is known; its caller is told by answer_settled().
+  void settle(Waiting& waiting, Result<RecordOutcome> outcome);
+  void answer_settled();
   void send_again(Batch batch);
   Result<RecordOutcome> outcome_of(ReplyView reply) const;
 
@@ -120,22 +137,26 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   LastTurns last_turns_;
   std::uint64_t lineage_ = 0;  ///< Of the cache that last_turns_ tells of.
 
-  std::deque<Waiting> waiting_;
+  std::deque<std::unique_ptr<Waiting>> waiting_;
+  std::vector<Settled> settled_;
   std::size_t waiting_bytes_ = 0;
-  std::size_t under_way_ = 0;
+  std::size_t under_way_ = 0;  ///< Batches.
+  std::size_t turns_under_way_ = 0;
   bool send_posted_ = false;
   bool script_lost_ = false;
 };
 
 void TurnRecorder::Impl::send_batch(Batch batch) {
   forget_another_cache();
-  std::erase_if(batch, [this](Waiting& waiting) {
-    const bool replaced = waiting.lineage != 0 && waiting.lineage != lineage_;
-    if (replaced) waiting.handler(std::unexpected(connection_.replaced()));
+  std::erase_if(batch, [this](const std::unique_ptr<Waiting>& waiting) {
+    const bool replaced = waiting->lineage != 0 && waiting->lineage != lineage_;
+    if (replaced) settle(*waiting, std::unexpected(connection_.replaced()));
     return replaced;
   });
+  answer_settled();
   if (batch.empty()) return;
   ++under_way_;
+  turns_under_way_ += batch.size();
   auto sent = std::make_unique<Sent>(divide(std::move(batch)));
   // It lives in the handler, from which encode() must not take it before it has read it.
   const Sent& turns = *sent;
@@ -153,13 +174,14 @@ void TurnRecorder::Impl::forget_another_cache() {
 
 TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
   Sent sent;
-  for (Waiting& waiting : batch) {
-    waiting.last = last_turns_.take(waiting.turn.session_id);
-    if (!waiting.last) withdraw_proposal(sent, waiting.turn.session_id);
-    const bool foreseen = waiting.last && !waiting.last->shared;
-    waiting.turn.timestamp_us =
-        cache_stamp(waiting.turn.timestamp_us, waiting.last ? waiting.last->timestamp_us : 0);
-    if (foreseen) waiting.turn.seq = waiting.last->count + 1;
+  sent.proposed.reserve(batch.size());
+  for (std::unique_ptr<Waiting>& waiting : batch) {
+    Turn& turn = waiting->turn;
+    waiting->last = last_turns_.take(turn.session_id);
+    if (!waiting->last) withdraw_proposal(sent, turn.session_id);
+    const bool foreseen = waiting->last && !waiting->last->shared;
+    turn.timestamp_us = cache_stamp(turn.timestamp_us, waiting->last ? waiting->last->timestamp_us : 0);
+    if (foreseen) turn.seq = waiting->last->count + 1;
     (foreseen ? sent.proposed : sent.others).push_back(std::move(waiting));
   }
   sent.with_script = !sent.others.empty() && std::exchange(script_lost_, false);
@@ -168,7 +190,7 @@ TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
 
 void TurnRecorder::Impl::withdraw_proposal(Sent& sent, std::string_view session_id) {
   const auto proposal = std::ranges::find_if(
-      sent.proposed, [&](const Waiting& waiting) { return waiting.turn.session_id == session_id; });
+      sent.proposed, [&](const auto& waiting) { return waiting->turn.session_id == session_id; });
   if (proposal == sent.proposed.end()) return;
   sent.others.push_back(std::move(*proposal));
   sent.proposed.erase(proposal);
@@ -178,7 +200,7 @@ void TurnRecorder::Impl::encode(CommandEncoder& out, const Sent& sent) {
   if (!sent.proposed.empty()) {
     std::vector<const Turn*> turns;
     turns.reserve(sent.proposed.size());
-    for (const Waiting& waiting : sent.proposed) turns.push_back(&waiting.turn);
+    for (const auto& waiting : sent.proposed) turns.push_back(&waiting->turn);
     transaction_.encode(out, turns);
   }
   if (sent.with_script) out.command({"SCRIPT", "LOAD", scripts().record.text});
@@ -191,15 +213,15 @@ void TurnRecorder::Impl::encode_call(CommandEncoder& out, const Batch& batch) {
   out.argument(scripts().record.sha1);
   out.argument(1 + kKeysOfATurn * batch.size());
   out.argument(KeySpace::kDirty);
-  for (const Waiting& waiting : batch) {
-    const std::string prefix = keys_.prefix(waiting.turn.session_id);
+  for (const auto& waiting : batch) {
+    const std::string prefix = keys_.prefix(waiting->turn.session_id);
     for (const std::string_view key :
          {KeySpace::kCount, KeySpace::kHistory, KeySpace::kPending, KeySpace::kMeta}) {
       out.argument(prefix, key);
     }
   }
   out.argument(KeySpace::kNewSessions);
-  for (const Waiting& waiting : batch) encode_turn(out, waiting);
+  for (const auto& waiting : batch) encode_turn(out, *waiting);
 }
 
 void TurnRecorder::Impl::encode_turn(CommandEncoder& out, const Waiting& waiting) {
@@ -219,6 +241,7 @@ void TurnRecorder::Impl::encode_turn(CommandEncoder& out, const Waiting& waiting
 
 void TurnRecorder::Impl::answer(Sent sent, Result<Replies> replies) {
   --under_way_;
+  turns_under_way_ -= sent.proposed.size() + sent.others.size();
   forget_another_cache();
   if (!replies) {
     fail_all(sent.proposed, replies.error());
@@ -232,6 +255,18 @@ void TurnRecorder::Impl::answer(Sent sent, Result<Replies> replies) {
     if (!sent.others.empty()) answer_others(std::move(sent.others), replies->back().view());
   }
   send();
+  answer_settled();
+}
+
+void TurnRecorder::Impl::settle(Waiting& waiting, Result<RecordOutcome> outcome) {
+  settled_.push_back({std::move(waiting.handler), std::move(outcome)});
+}
+
+void TurnRecorder::Impl::answer_settled() {
+  if (settled_.empty()) return;
+  boost::asio::post(connection_.executor(), [settled = std::exchange(settled_, {})]() mutable {
+    for (Settled& one : settled) one.handler(std::move(one.outcome));
+  });
 }
 
 void TurnRecorder::Impl::answer_proposed(Batch batch, std::span<const Reply> replies) {
@@ -239,13 +274,13 @@ void TurnRecorder::Impl::answer_proposed(Batch batch, std::span<const Reply> rep
   if (!refused) return fail_all(batch, refused.error());
   Batch again;
   for (std::size_t index = 0; index < batch.size(); ++index) {
-    Waiting& waiting = batch[index];
+    Waiting& waiting = *batch[index];
     if ((*refused)[index]) {
       // Unless somebody has recorded in it since, it is not known what that was.
       LastTurn last = *waiting.last;
       last.shared = true;
       last_turns_.remember(waiting.turn.session_id, last);
-      again.push_back(std::move(waiting));
+      again.push_back(std::move(batch[index]));
     } else {
       answer_recorded(waiting,
                       {.question_count = *waiting.turn.seq, .timestamp_us = waiting.turn.timestamp_us});
@@ -261,12 +296,12 @@ void TurnRecorder::Impl::answer_others(Batch batch, ReplyView reply) {
   }
   if (reply.is_error()) return fail_all(batch, connection_.error_of(reply));
   for (std::size_t index = 0; index < batch.size(); ++index) {
-    Waiting& waiting = batch[index];
+    Waiting& waiting = *batch[index];
     Result<RecordOutcome> outcome = outcome_of(reply[index]);
     if (outcome && !outcome->session_missing) {
       answer_recorded(waiting, *outcome);
     } else {
-      waiting.handler(std::move(outcome));
+      settle(waiting, std::move(outcome));
     }
   }
 }
@@ -276,16 +311,16 @@ void TurnRecorder::Impl::answer_recorded(Waiting& waiting, const RecordOutcome& 
   last_turns_.remember(
       waiting.turn.session_id,
       {.count = outcome.question_count, .timestamp_us = outcome.timestamp_us, .shared = !as_foreseen});
-  waiting.handler(outcome);
+  settle(waiting, outcome);
 }
 
 void TurnRecorder::Impl::fail_all(Batch& batch, const Error& failure) {
-  for (Waiting& waiting : batch) waiting.handler(std::unexpected(failure));
+  for (const auto& waiting : batch) settle(*waiting, std::unexpected(failure));
 }
 
 void TurnRecorder::Impl::send_again(Batch batch) {
-  for (Waiting& waiting : std::views::reverse(batch)) {
-    waiting_bytes_ += bytes_of(waiting.turn);
+  for (std::unique_ptr<Waiting>& waiting : std::views::reverse(batch)) {
+    waiting_bytes_ += bytes_of(waiting->turn);
     waiting_.push_front(std::move(waiting));
   }
 }

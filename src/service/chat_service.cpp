@@ -18,6 +18,24 @@ Error recorded_not_synced(const std::string& turn_id, const Error& cause) {
           .code = "recorded_not_synced"};
 }
 
+/// Tells a histogram how long the scope that it stands in took.
+class ObservedDuration {
+ public:
+  ObservedDuration(const Clock& clock, DurationHistogram& histogram)
+      : clock_(clock), histogram_(histogram), begin_(clock.steady_now()) {}
+  ObservedDuration(const ObservedDuration&) = delete;
+  ObservedDuration& operator=(const ObservedDuration&) = delete;
+  ~ObservedDuration() {
+    const auto duration = clock_.steady_now() - begin_;
+    histogram_.observe_us(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  }
+
+ private:
+  const Clock& clock_;
+  DurationHistogram& histogram_;
+  SteadyTime begin_;
+};
+
 }  // namespace
 
 std::string_view to_string(Durability durability) {
@@ -89,23 +107,12 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
 }
 
 AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, SessionPresence presence) {
-  const SteadyTime begin = clock_.steady_now();
-  Result<Recorded> recorded = co_await record_in_cache(turn, presence);
-  if (!recorded && recorded.error().kind == ErrorKind::unavailable &&
-      recorded.error().code != sync::kStoreNotAsked) {
-    recorded = co_await record_in_store(*turn, presence);
-  }
-  const auto duration = clock_.steady_now() - begin;
-  metrics_.record_duration.observe_us(
-      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-  co_return recorded;
-}
-
-AsyncResult<ChatService::Recorded> ChatService::record_in_cache(const Turn* turn, SessionPresence presence) {
+  const ObservedDuration observed(clock_, metrics_.record_duration);
   // Between loading and recording, another eviction may take the session away again, and a restart of the
   // cache may make it another one; a cache that keeps forgetting what it was told cannot serve.
   constexpr int kAttempts = 4;
-  const bool made_here = presence == SessionPresence::known_new;
+  const SessionPresence given = presence;
+  const bool made_here = given == SessionPresence::known_new;
   bool load = !made_here && !cache_is_trusted();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::uint64_t lineage = cache_.lineage();
@@ -136,7 +143,13 @@ AsyncResult<ChatService::Recorded> ChatService::record_in_cache(const Turn* turn
     }
     const bool replaced =
         !outcome && outcome.error().kind == ErrorKind::unavailable && cache_.lineage() != lineage;
-    if (!outcome && !replaced) co_return failure_of(std::move(outcome));
+    if (!outcome && !replaced) {
+      const Error& failure = outcome.error();
+      const bool store_may_take_it =
+          failure.kind == ErrorKind::unavailable && failure.code != sync::kStoreNotAsked;
+      if (store_may_take_it) co_return co_await record_in_store(*turn, given);
+      co_return failure_of(std::move(outcome));
+    }
     load = outcome.has_value() || !made_here;
   }
   co_return fail(ErrorKind::overloaded,

@@ -153,7 +153,6 @@ class ChatService {
 
   /// Gives the turn to the cache, or to the store while the cache is away. It must live until then.
   AsyncResult<Recorded> record(const Turn* turn, SessionPresence presence);
-  AsyncResult<Recorded> record_in_cache(const Turn* turn, SessionPresence presence);
   AsyncResult<Recorded> record_in_store(Turn turn, SessionPresence presence);
   /// Brings the cache up to the store; what record() may presume of the session then.
   AsyncResult<SessionPresence> load_session(std::string session_id);

@@ -39,9 +39,17 @@ std::vector<std::string> sessions_named(int count) {
 TEST_F(RecorderTest, TurnsThatComeTogetherGoInOneCall) {
   ok(cache().health());
   reset_calls();
-  for (const auto& outcome : record_in(sessions_named(40), 1)) ASSERT_TRUE(outcome.has_value());
+  for (const auto& outcome : record_in(sessions_named(16), 1)) ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(calls("evalsha"), 1);
-  EXPECT_EQ(calls("incr"), 40);
+  EXPECT_EQ(calls("incr"), 16);
+}
+
+TEST_F(RecorderTest, ManyTurnsThatComeTogetherGoInAFewCalls) {
+  ok(cache().health());
+  reset_calls();
+  for (const auto& outcome : record_in(sessions_named(400), 1)) ASSERT_TRUE(outcome.has_value());
+  EXPECT_LE(calls("evalsha"), 400 / 16);
+  EXPECT_EQ(calls("incr"), 400);
 }
 
 TEST_F(RecorderTest, AnyNumberOfTurnsAtOnceAreRecordedOnce) {
