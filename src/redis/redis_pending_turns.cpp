@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -23,22 +24,29 @@ std::unique_ptr<PendingPass> RedisPendingTurns::begin_pass(PassKind kind) {
 }
 
 AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
-  std::vector<Acknowledgement> due = acknowledgements_of(*batch);
+  std::vector<Acknowledgement> acknowledgements = acknowledgements_of(*batch);
+  std::vector<std::span<Acknowledgement>> due;
+  for (std::span<Acknowledgement> left = acknowledgements; !left.empty();) {
+    due.push_back(first_call(left));
+    left = left.subspan(due.back().size());
+  }
   std::size_t removed = 0;
   for (bool again = false; !due.empty(); again = true) {
     Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
-      for (const Acknowledgement& acknowledgement : due) encode(out, keys_, session_ttl_, acknowledgement);
+      for (const std::span<Acknowledgement> call : due) encode(out, keys_, session_ttl_, call);
     });
     if (!replies) co_return failure_of(std::move(replies));
-    std::vector<Acknowledgement> refused;
+    std::vector<std::span<Acknowledgement>> refused;
     for (std::size_t index = 0; index < due.size(); ++index) {
       const ReplyView reply = (*replies)[index].view();
       if (RedisConnection::is_noscript(reply) && !again) {
-        refused.push_back(std::move(due[index]));
-      } else if (reply.is_error()) {
-        co_return std::unexpected(connection_.error_of(reply));
-      } else {
-        removed += static_cast<std::size_t>(reply.integer_or(0));
+        refused.push_back(due[index]);
+        continue;
+      }
+      if (reply.is_error()) co_return std::unexpected(connection_.error_of(reply));
+      for (std::size_t session = 0; session < reply.size(); ++session) {
+        if (reply[session].is_error()) co_return std::unexpected(connection_.error_of(reply[session]));
+        removed += static_cast<std::size_t>(reply[session].integer_or(0));
       }
     }
     due = std::move(refused);

@@ -1,31 +1,57 @@
--- Takes turns of one session that the store has committed out of pending and deletes them. A session that has
--- nothing left to sync leaves the indexes and gets its TTL. Every command here works at maxmemory.
+-- Takes turns that the store has committed out of pending and deletes them, of many sessions. A session that has
+-- nothing left to sync leaves the indexes and gets its TTL. Every command here works at maxmemory. One session's
+-- failure is its own.
 --
--- KEYS: 1 pending, 2 sync:dirty, 3 count, 4 history, 5 meta, 6... members of pending
--- ARGV: 1 session id, 2 session TTL in ms, 3 how many of the members, from the first on, are keys of turns,
---       4 '1' if the session's own data were committed too, 5 user id and 6 title that were, 7 prefix of sync:new
--- Returns how many turns were pending.
+-- KEYS: 1 sync:dirty; then of each session: 1 pending, 2 count, 3 history, 4 meta; then the members of the first
+--       session's pending set, those of the second's, and so on
+-- ARGV: 1 session TTL in ms, 2 prefix of sync:new; then of each session: 1 its id, 2 how many members it has above,
+--       3 how many of these, from the first on, are keys of turns, 4 '1' if the session's own data were committed
+--       too, 5 user id and 6 title that were
+-- Returns of each session how many turns were pending, or an error.
 local call, pcall = redis.call, redis.pcall
+local KEYS_OF_A_SESSION, ARGUMENTS_OF_A_SESSION = 4, 6
+local sessions = (#ARGV - 2) / ARGUMENTS_OF_A_SESSION
 
-local removed = 0
-if #KEYS > 5 then
-  removed = call('SREM', KEYS[1], unpack(KEYS, 6))
-  local turns = tonumber(ARGV[3])
-  if turns > 0 then call('UNLINK', unpack(KEYS, 6, 5 + turns)) end
-end
-if call('SCARD', KEYS[1]) > 0 then return removed end
+local removed, synced, new = {}, {}, {}
+local member = 1 + KEYS_OF_A_SESSION * sessions
 
-local own = pcall('HMGET', KEYS[5], 'unsynced', 'user_id', 'title')
-if own.err then own = {} end
-if own[1] then
-  -- Content is compared, not time: what was changed since it was claimed is not in the store.
-  local same = ARGV[4] == '1' and own[2] == ARGV[5] and (own[3] or '') == ARGV[6]
-  if not same then return removed end
-  call('HDEL', KEYS[5], 'unsynced')
+local function take_out(pending, members, turns)
+  local first = member + 1
+  member = member + members
+  if members == 0 then return 0 end
+  local count = pcall('SREM', pending, unpack(KEYS, first, member))
+  if type(count) == 'number' and turns > 0 then call('UNLINK', unpack(KEYS, first, first + turns - 1)) end
+  return count
 end
-pcall('ZREM', KEYS[2], ARGV[1])
-if own[2] then pcall('SREM', ARGV[7] .. own[2], ARGV[1]) end
-call('PEXPIRE', KEYS[3], ARGV[2])
-call('PEXPIRE', KEYS[4], ARGV[2])
-call('PEXPIRE', KEYS[5], ARGV[2])
+
+local function is_synced(pending, meta, a)
+  if call('EXISTS', pending) == 1 then return false end
+  local own = pcall('HMGET', meta, 'unsynced', 'user_id', 'title')
+  if own.err then return true end
+  if own[1] then
+    -- Content is compared, not time: what was changed since it was claimed is not in the store.
+    local same = ARGV[a + 4] == '1' and own[2] == ARGV[a + 5] and (own[3] or '') == ARGV[a + 6]
+    if not same then return false end
+    call('HDEL', meta, 'unsynced')
+  end
+  return true, own[2]
+end
+
+for session = 1, sessions do
+  local k = 1 + KEYS_OF_A_SESSION * (session - 1)
+  local a = 2 + ARGUMENTS_OF_A_SESSION * (session - 1)
+  removed[session] = take_out(KEYS[k + 1], tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3]))
+  local all_synced, user = is_synced(KEYS[k + 1], KEYS[k + 4], a)
+  if all_synced then
+    synced[#synced + 1] = ARGV[a + 1]
+    if user then
+      new[user] = new[user] or {}
+      table.insert(new[user], ARGV[a + 1])
+    end
+    for key = k + 2, k + 4 do call('PEXPIRE', KEYS[key], ARGV[1]) end
+  end
+end
+
+if #synced > 0 then pcall('ZREM', KEYS[1], unpack(synced)) end
+for user, ids in pairs(new) do pcall('SREM', ARGV[2] .. user, unpack(ids)) end
 return removed

@@ -55,6 +55,20 @@ TEST_F(DrainTest, ASecondAcknowledgementOfTheSameBatchRemovesNothing) {
   EXPECT_EQ(ok(cache().pending("abc", {})), numbered_turns("abc", 2, 2));
 }
 
+TEST_F(DrainTest, AnAcknowledgementThatFailsForOneSessionHoldsForTheOthers) {
+  for (const char* session : {"a", "b", "c"}) record(turn_of(session, 1));
+  const SharedBatch batch = claim();
+  client().command({"DEL", "session:b:pending_msgs"});
+  client().command({"SET", "session:b:pending_msgs", "x"});
+  const auto acknowledged = await(pending_turns().acknowledge(batch));
+  ASSERT_FALSE(acknowledged);
+  EXPECT_EQ(acknowledged.error().code, "wrong_type");
+  EXPECT_EQ(client().keys("session:*:msg:*"),
+            std::vector<std::string>{fmt::format("session:b:msg:{}", batch->turns[1].turn.timestamp_us)});
+  EXPECT_EQ(client().keys("session:*:pending_msgs"), std::vector<std::string>{"session:b:pending_msgs"});
+  EXPECT_EQ(client().integer({"ZCARD", "sync:dirty"}), 1);
+}
+
 TEST_F(DrainTest, ASweepFindsTheTurnsOfAnotherProgramAndIndexesTheirSession) {
   write_foreign_turn("py", "1795392000000001", {"question", "Chào?", "answer", "Chào!"});
   EXPECT_TRUE(claim(PassKind::indexed)->empty());

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
+#include <vector>
 
 namespace chatsync::redis {
 namespace {
@@ -19,35 +21,56 @@ TEST(Acknowledgements, AreOneForEachSession) {
   batch.sessions = {{.session_id = "a"}, {.session_id = "b"}};
   batch.turns = {pending_turn("a", 1), pending_turn("b", 2), pending_turn("a", 3)};
   batch.dead_letters = {{.session_id = "c", .key = "odd"}, {.session_id = "c"}};
-  const auto calls = acknowledgements_of(batch);
-  ASSERT_EQ(calls.size(), 3U);
-  EXPECT_EQ(calls[0].members, (std::vector<std::string_view>{"session:a:msg:1", "session:a:msg:3"}));
-  EXPECT_EQ(calls[0].committed, &batch.sessions[0]);
-  EXPECT_EQ(calls[2].session_id, "c");
-  EXPECT_EQ(calls[2].members, std::vector<std::string_view>{"odd"});
-  EXPECT_EQ(calls[2].committed, nullptr);
+  const auto pieces = acknowledgements_of(batch);
+  ASSERT_EQ(pieces.size(), 3U);
+  EXPECT_EQ(pieces[0].members, (std::vector<std::string_view>{"session:a:msg:1", "session:a:msg:3"}));
+  EXPECT_EQ(pieces[0].committed, &batch.sessions[0]);
+  EXPECT_EQ(pieces[2].session_id, "c");
+  EXPECT_EQ(pieces[2].members, std::vector<std::string_view>{"odd"});
+  EXPECT_EQ(pieces[2].committed, nullptr);
 }
 
 TEST(Acknowledgements, OfALargeSessionComeInPiecesWithItsOwnDataInTheLast) {
   TurnBatch batch;
   batch.sessions = {{.session_id = "a"}};
-  for (int number = 1; number <= 2'500; ++number) batch.turns.push_back(pending_turn("a", number));
-  const auto calls = acknowledgements_of(batch);
-  ASSERT_EQ(calls.size(), 3U);
-  EXPECT_EQ(calls[0].members.size() + calls[1].members.size() + calls[2].members.size(), 2'500U);
-  EXPECT_EQ(calls[0].committed, nullptr);
-  EXPECT_EQ(calls[2].committed, &batch.sessions[0]);
+  for (int number = 1; number <= 300; ++number) batch.turns.push_back(pending_turn("a", number));
+  const auto pieces = acknowledgements_of(batch);
+  ASSERT_EQ(pieces.size(), 3U);
+  EXPECT_EQ(pieces[0].members.size() + pieces[1].members.size() + pieces[2].members.size(), 300U);
+  EXPECT_EQ(pieces[0].committed, nullptr);
+  EXPECT_EQ(pieces[2].committed, &batch.sessions[0]);
+}
+
+TEST(Acknowledgements, ShareCallsOfLimitedWorkWhichLeaveNoneOut) {
+  TurnBatch batch;
+  for (int number = 1; number <= 1'000; ++number) {
+    batch.turns.push_back(pending_turn(std::to_string(number % 300), number));
+  }
+  for (int number = 1; number <= 500; ++number) batch.turns.push_back(pending_turn("large", number));
+  std::vector<Acknowledgement> pieces = acknowledgements_of(batch);
+  std::size_t members = 0;
+  for (std::span<Acknowledgement> left = pieces; !left.empty();) {
+    const auto call = first_call(left);
+    std::size_t members_of_call = 0;
+    for (const Acknowledgement& each : call) members_of_call += each.members.size();
+    EXPECT_LE(members_of_call, 128U);
+    EXPECT_LE(call.size(), 65U);
+    members += members_of_call;
+    left = left.subspan(call.size());
+  }
+  EXPECT_EQ(members, 1'500U);
 }
 
 TEST(Acknowledgements, NameForeignKeysAsMembersButNotAsMessagesToDelete) {
   std::string wire;
   CommandEncoder out(wire);
-  encode(out, KeySpace(), std::chrono::milliseconds(5), {"a", {"sync:dirty", "session:a:msg:1"}, nullptr});
+  std::vector<Acknowledgement> one{{"a", {"sync:dirty", "session:a:msg:1"}, nullptr}};
+  encode(out, KeySpace(), std::chrono::milliseconds(5), one);
   EXPECT_EQ(out.commands(), 1U);
   EXPECT_LT(wire.find("session:a:msg:1"), wire.rfind("sync:dirty"));
-  // Seven keys; then the id, the TTL, and that one member is a message.
+  // Seven keys; then, of two members, that one is a message.
   EXPECT_NE(wire.find("\r\n$1\r\n7\r\n"), std::string::npos);
-  EXPECT_NE(wire.find("\r\n$1\r\na\r\n$1\r\n5\r\n$1\r\n1\r\n$1\r\n0\r\n"), std::string::npos);
+  EXPECT_NE(wire.find("\r\n$1\r\na\r\n$1\r\n2\r\n$1\r\n1\r\n$1\r\n0\r\n"), std::string::npos);
 }
 
 }  // namespace
