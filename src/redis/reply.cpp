@@ -5,15 +5,9 @@
 #include <charconv>
 #include <new>
 
+#include "redis/reply_objects.hpp"
+
 namespace chatsync::redis {
-
-namespace {
-
-struct ReaderFree {
-  void operator()(redisReader* reader) const { redisReaderFree(reader); }
-};
-
-}  // namespace
 
 bool ReplyView::is_nil() const { return reply_ == nullptr || reply_->type == REDIS_REPLY_NIL; }
 bool ReplyView::is_error() const { return reply_ != nullptr && reply_->type == REDIS_REPLY_ERROR; }
@@ -40,43 +34,6 @@ std::size_t ReplyView::size() const { return is_array() ? reply_->elements : 0; 
 ReplyView ReplyView::operator[](std::size_t index) const {
   return index < size() ? ReplyView(reply_->element[index]) : ReplyView();
 }
-
-namespace {
-
-/// What a server answers to each command of a transaction: of these one object is enough.
-redisReply* queued() {
-  static char text[] = "QUEUED";
-  static redisReply reply{.type = REDIS_REPLY_STATUS, .len = sizeof text - 1, .str = text};
-  return &reply;
-}
-
-const redisReplyObjectFunctions* plain_functions() {
-  static const redisReplyObjectFunctions functions =
-      *std::unique_ptr<redisReader, ReaderFree>(redisReaderCreate())->fn;
-  return &functions;
-}
-
-void* create_string(const redisReadTask* task, char* text, std::size_t length) {
-  const bool is_queued = task->parent == nullptr && task->type == REDIS_REPLY_STATUS &&
-                         std::string_view(text, length) == ReplyView(queued()).text();
-  return is_queued ? queued() : plain_functions()->createString(task, text, length);
-}
-
-void free_reply(void* reply) {
-  if (reply != queued()) freeReplyObject(reply);
-}
-
-redisReader* make_reader() {
-  static redisReplyObjectFunctions functions = [] {
-    redisReplyObjectFunctions sparing = *plain_functions();
-    sparing.createString = create_string;
-    sparing.freeObject = free_reply;
-    return sparing;
-  }();
-  return redisReaderCreateWithFunctions(&functions);
-}
-
-}  // namespace
 
 void Reply::Free::operator()(redisReply* reply) const { free_reply(reply); }
 

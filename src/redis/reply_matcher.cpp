@@ -1,5 +1,6 @@
 #include "redis/reply_matcher.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chatsync::redis {
@@ -35,7 +36,18 @@ void ReplyMatcher::take_output(std::string& into) {
 }
 
 Result<void> ReplyMatcher::feed(std::string_view bytes) {
-  reader_.feed(bytes);
+  // The reader moves what it holds to the front of its buffer with every reply: it is not to hold much.
+  constexpr std::size_t kBytesAtOnce = 4096;
+  while (!bytes.empty()) {
+    reader_.feed(bytes.substr(0, kBytesAtOnce));
+    bytes.remove_prefix(std::min(bytes.size(), kBytesAtOnce));
+    if (Result<void> answered = answer(); !answered) return answered;
+  }
+  return {};
+}
+
+/// Answers the requests whose replies are complete.
+Result<void> ReplyMatcher::answer() {
   while (std::optional<Reply> reply = reader_.next()) {
     if (sent_ == 0) return fail(ErrorKind::internal, "a reply that nobody asked for");
     if (says_readonly(reply->view())) demoted_ = true;

@@ -70,6 +70,8 @@ class ReplyMatcher {
     ReplyHandler handler;
   };
 
+  Result<void> answer();
+
   std::string output_;
   CommandEncoder encoder_;
   std::size_t encoded_bytes_ = 0;  ///< Of output_, what belongs to requests in line.

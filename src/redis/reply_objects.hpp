@@ -1,0 +1,13 @@
+#pragma once
+
+struct redisReader;
+
+namespace chatsync::redis {
+
+/// A reader of hiredis whose replies take one allocation each, or a few if they are large; nullptr if there
+/// is no memory. Its replies are freed by free_reply() and by nothing else.
+redisReader* make_reader();
+
+void free_reply(void* reply);
+
+}  // namespace chatsync::redis
