@@ -26,6 +26,8 @@ class CommandEncoder {
     const NumberText text(static_cast<long long>(number));
     argument(text.view(), {});
   }
+  /// Arguments that are encoded already.
+  void encoded_arguments(std::string_view wire) { out_ += wire; }
 
   /// Commands begun since the last reset.
   std::size_t commands() const { return commands_; }

@@ -1,9 +1,10 @@
-// How a pass walks: the index names sessions, a page at a time; each named session is opened and its pending
-// set read with SSCAN, many sessions to a round trip; then the members' hashes are read, as many as the
-// batch still wants, many to a round trip. What was read too much stays for the next call. The guarantees of
-// SCAN, SSCAN and ZSCAN give the pass its own: what is there from beginning to end is seen at least once; the
-// keys seen in a call keep what is seen twice out of a batch. A pass ends because each cursor comes round,
-// whatever is left pending.
+// How a pass walks: the index names sessions, a page at a time; many named sessions are sorted, for the store
+// is faster with rows that lie together; each is opened in turn and its pending set read with SSCAN, many
+// sessions to a round trip; then the members' hashes are read, as many as the batch still wants, many to a
+// round trip, but in several requests, so that the first replies are made turns of while Redis still works on
+// the last ones. What was read too much stays for the next call. The guarantees of SCAN, SSCAN and ZSCAN give
+// the pass its own: what is there from beginning to end is seen at least once. A pass ends because each
+// cursor comes round, whatever is left pending.
 //
 // A member without its message may be acknowledged by another instance since the set was read (then it is no
 // longer a member), or belong to a program that writes the set first and the hash later: it is left alone for
@@ -11,18 +12,23 @@
 #include "redis/pending_pass.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <span>
 #include <tuple>
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/one_shot.hpp"
 #include "chat/ids.hpp"
 #include "redis/acknowledgement.hpp"
 
 namespace chatsync::redis {
 namespace {
 
+constexpr std::size_t kSessionsSorted = 65'536;
 constexpr std::size_t kSessionsPerRound = 128;
-constexpr std::size_t kMessagesPerRound = 500;
+constexpr std::size_t kMessagesPerRound = 1'000;
+constexpr std::size_t kMessagesPerRequest = 100;
 constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
 constexpr std::size_t kBytesPerBatch = 32UL * 1024 * 1024;
 
@@ -37,7 +43,41 @@ bool is_forsaken(std::int64_t stamp_us, std::int64_t now_us) {
 /// One that is not there has no fields.
 bool is_hash(std::string_view type) { return type == "hash" || type == "none"; }
 
+/// The names of the fields of a turn, as they follow HMGET and the key.
+const std::string& encoded_turn_fields() {
+  static const std::string wire = [] {
+    std::string fields;
+    CommandEncoder out(fields);
+    for (const std::string_view field : kTurnFields) out.argument(field);
+    return fields;
+  }();
+  return wire;
+}
+
+auto key_of(const PendingTurn& pending) {
+  return std::tie(pending.turn.session_id, pending.turn.timestamp_us);
+}
+
+/// By the store's primary key, each turn once.
+void put_in_order(std::vector<PendingTurn>& turns) {
+  if (!std::ranges::is_sorted(turns, {}, key_of)) std::ranges::sort(turns, {}, key_of);
+  const auto repeated = std::ranges::unique(turns, {}, key_of);
+  turns.erase(repeated.begin(), repeated.end());
+}
+
 }  // namespace
+
+/// Messages that are read at the same time. Outlives the requests for them.
+struct RedisPendingPass::MessageRound {
+  std::vector<Member> members;
+  std::vector<std::int64_t> stamps;  ///< Of each member.
+  std::vector<Member> faulty;
+  Gathered* gathered;
+  std::size_t bytes = 0;
+  std::size_t requests_due = 0;
+  Result<void> outcome;
+  OneShot<bool> done;
+};
 
 RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl,
                                    const Clock& clock, KeySpace keys, PassKind kind)
@@ -50,38 +90,49 @@ RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::mil
 AsyncResult<TurnBatch> RedisPendingPass::next(std::size_t max_turns) {
   Gathered gathered;
   max_turns = std::max<std::size_t>(max_turns, 1);
+  gathered.batch.turns.reserve(std::min(max_turns, kMessagesPerRound));
   while (gathered.size() < max_turns && gathered.bytes < kBytesPerBatch) {
-    if (open_.size() < kSessionsPerRound && !index_done()) {
-      if (Result<void> read = co_await read_index(); !read) co_return failure_of(std::move(read));
-    }
-    if (open_.empty()) {
-      if (index_done()) break;
-      continue;
-    }
+    if (Result<void> opened = co_await open_sessions(); !opened) co_return failure_of(std::move(opened));
+    if (open_.empty()) break;
     const std::size_t room = max_turns - gathered.size();
     Result<void> step = co_await scan_sessions(room, &gathered);
     if (step) step = co_await read_messages(room, &gathered);
     if (step) step = co_await close_finished();
     if (!step) co_return failure_of(std::move(step));
   }
-  // The store writes in the order of its primary key.
-  std::ranges::sort(gathered.batch.turns, {}, [](const PendingTurn& pending) {
-    return std::tie(pending.turn.session_id, pending.turn.timestamp_us);
-  });
+  put_in_order(gathered.batch.turns);
   co_return std::move(gathered.batch);
+}
+
+AsyncResult<void> RedisPendingPass::open_sessions() {
+  while (named_.empty() && open_.empty() && !index_done()) {
+    // The walk over all keys, of which a page is enough, comes when most of what the index names is gone.
+    do {
+      if (Result<void> read = co_await read_index(); !read) co_return failure_of(std::move(read));
+    } while (named_.size() < kSessionsSorted && !dirty_done_);
+    std::ranges::sort(named_, std::ranges::greater());
+  }
+  while (open_.size() < kSessionsPerRound && !named_.empty()) {
+    OpenSession session;
+    session.id = std::move(named_.back());
+    session.prefix = keys_.prefix(session.id);
+    named_.pop_back();
+    open_.push_back(std::move(session));
+  }
+  co_return Result<void>();
 }
 
 AsyncResult<void> RedisPendingPass::read_index() { return dirty_done_ ? read_keyspace() : read_dirty(); }
 
 AsyncResult<void> RedisPendingPass::read_dirty() {
   Result<Reply> page = co_await connection_.call([this](CommandEncoder& out) {
-    out.command({"ZSCAN", KeySpace::kDirty, dirty_cursor_, "COUNT", "500"});
+    out.command({"ZSCAN", KeySpace::kDirty, dirty_cursor_, "COUNT", "1000"});
   });
   if (!page) co_return failure_of(std::move(page));
   dirty_cursor_ = (*page)[0].text_or("0");
   dirty_done_ = dirty_cursor_ == "0";
   const ReplyView scored = (*page)[1];
-  for (std::size_t index = 0; index < scored.size(); index += 2) open(scored[index].text_or(""));
+  for (std::size_t index = 0; index < scored.size(); index += 2) name(scored[index].text_or(""));
   co_return Result<void>();
 }
 
@@ -98,7 +149,7 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
       if (is_session_id(*id)) {
         ids.push_back(*id);
       } else {
-        open(*id);
+        name(*id);
       }
     }
   }
@@ -120,21 +171,18 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
   if (!replies) co_return failure_of(std::move(replies));
   // Whatever came of that: an index that is full, or that has come to name the session since it was read,
   // must not keep this pass from it.
-  for (const std::string_view id : ids) open(id);
+  for (const std::string_view id : ids) name(id);
   co_return Result<void>();
 }
 
-void RedisPendingPass::open(std::string_view session_id) {
+void RedisPendingPass::name(std::string_view session_id) {
   if (!is_session_id(session_id)) {
     log_warning("{}: a key of another program names the session '{}', which is no valid id: not synced",
                 connection_.name(), session_id.substr(0, 100));
     return;
   }
-  if (sweep_ && !opened_.emplace(session_id).second) return;
-  OpenSession session;
-  session.id = session_id;
-  session.prefix = keys_.prefix(session_id);
-  open_.push_back(std::move(session));
+  if (sweep_ && !known_.emplace(session_id).second) return;
+  named_.emplace_back(session_id);
 }
 
 AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* gathered) {
@@ -194,71 +242,90 @@ void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
   for (std::size_t index = 0; index < members.size(); ++index) {
     session.unread.emplace_back(members[index].text_or(""));
   }
+  std::ranges::sort(session.unread, std::ranges::greater());  // Read from the last one on.
 }
 
 AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* gathered) {
   const std::size_t limit =
       std::min({room, kMessagesPerRound, std::max<std::size_t>(kBytesPerRound / message_bytes_, 1)});
-  std::vector<Member> members;
-  std::vector<Member> faulty;
-  std::vector<std::int64_t> stamps;
+  MessageRound round{.gathered = gathered, .done = OneShot<bool>(connection_.executor())};
   for (OpenSession& session : open_) {
-    while (!session.unread.empty() && members.size() + faulty.size() < limit) {
+    while (!session.unread.empty() && round.members.size() + round.faulty.size() < limit) {
       Member member{&session, std::move(session.unread.back()), {}};
       session.unread.pop_back();
-      const auto stamp = KeySpace::message_timestamp(session.prefix, member.key);
-      // A message's key belongs to one session; anything else may be a member of several.
-      if (!gathered->keys.insert(stamp ? member.key : session.id + ' ' + member.key).second) continue;
-      if (stamp) {
-        stamps.push_back(*stamp);
-        members.push_back(std::move(member));
+      if (const auto stamp = KeySpace::message_timestamp(session.prefix, member.key)) {
+        round.stamps.push_back(*stamp);
+        round.members.push_back(std::move(member));
       } else {
         member.fault = {"the pending set names a key that is no message of this session", "bad_key"};
-        faulty.push_back(std::move(member));
+        round.faulty.push_back(std::move(member));
       }
     }
   }
-  if (!members.empty()) {
-    Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
-      for (const Member& member : members) {
-        out.begin(2 + kTurnFields.size());
-        out.argument("HMGET");
-        out.argument(member.key);
-        for (const std::string_view field : kTurnFields) out.argument(field);
-      }
-    });
-    if (!replies) co_return failure_of(std::move(replies));
-    std::size_t bytes = 0;
-    for (std::size_t index = 0; index < members.size(); ++index) {
-      Member& member = members[index];
-      const ReplyView fields = (*replies)[index].view();
-      const std::string& owner = member.session->own.session.user_id;
-      if (fields.is_error()) {
-        if (!fields.text_or("").starts_with("WRONGTYPE"))
-          co_return std::unexpected(connection_.error_of(fields));
-        member.fault = {"the message is not a hash", "wrong_type"};
-        faulty.push_back(std::move(member));
-        continue;
-      }
-      auto turn = read_turn(member.session->id, stamps[index], fields, owner.empty() ? "1" : owner);
-      if (!turn) {
-        member.fault = std::move(turn).error();
-        faulty.push_back(std::move(member));
-        continue;
-      }
-      bytes += bytes_of(*turn);
-      add_turn(*member.session, std::move(member.key), std::move(*turn), *gathered);
+  if (!round.members.empty()) {
+    const std::size_t count = round.members.size();
+    round.requests_due = (count + kMessagesPerRequest - 1) / kMessagesPerRequest;
+    for (std::size_t begin = 0; begin < count; begin += kMessagesPerRequest) {
+      request_messages(begin, std::min(begin + kMessagesPerRequest, count), &round);
     }
-    gathered->bytes += bytes;
-    message_bytes_ = std::max<std::size_t>(bytes / members.size(), 256);
+    co_await round.done.wait();
+    if (!round.outcome) co_return round.outcome;
+    gathered->bytes += round.bytes;
+    message_bytes_ = std::max<std::size_t>(round.bytes / count, 256);
   }
-  if (faulty.empty()) co_return Result<void>();
-  co_return co_await look_closer(std::move(faulty), gathered);
+  if (round.faulty.empty()) co_return Result<void>();
+  co_return co_await look_closer(std::move(round.faulty), gathered);
+}
+
+void RedisPendingPass::request_messages(std::size_t begin, std::size_t end, MessageRound* round) {
+  const auto encode_all = [&](CommandEncoder& out) {
+    for (std::size_t index = begin; index < end; ++index) {
+      out.begin(2 + kTurnFields.size());
+      out.argument("HMGET");
+      out.argument(round->members[index].key);
+      out.encoded_arguments(encoded_turn_fields());
+    }
+  };
+  connection_.submit(encode_all, [this, begin, round](Result<Replies> replies) {
+    Result<void> taken = replies ? take_messages(begin, *replies, *round) : failure_of(std::move(replies));
+    if (!taken && round->outcome) round->outcome = std::move(taken);
+    if (--round->requests_due == 0) round->done.set(true);
+  });
+}
+
+Result<void> RedisPendingPass::take_messages(std::size_t begin, std::span<const Reply> replies,
+                                             MessageRound& round) {
+  for (std::size_t index = 0; index < replies.size(); ++index) {
+    Member& member = round.members[begin + index];
+    const OpenSession& session = *member.session;
+    const ReplyView fields = replies[index].view();
+    if (fields.is_error()) {
+      if (!fields.text_or("").starts_with("WRONGTYPE")) return std::unexpected(connection_.error_of(fields));
+      member.fault = {"the message is not a hash", "wrong_type"};
+      round.faulty.push_back(std::move(member));
+      continue;
+    }
+    const std::string_view owner = session.own.session.user_id;
+    auto turn = read_turn(session.id, round.stamps[begin + index], fields, owner.empty() ? "1" : owner);
+    if (!turn) {
+      member.fault = std::move(turn).error();
+      round.faulty.push_back(std::move(member));
+      continue;
+    }
+    round.bytes += bytes_of(*turn);
+    add_turn(session, std::move(member.key), std::move(*turn), *round.gathered);
+  }
+  return {};
 }
 
 /// Sorts members that cannot be turns into those that are gone, those that are not there yet, and dead
 /// letters.
 AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gathered* gathered) {
+  // A message's key belongs to one session; anything else may be a member of several.
+  std::erase_if(members, [&](const Member& member) {
+    return !gathered->faulty.insert(member.session->id + ' ' + member.key).second;
+  });
+  if (members.empty()) co_return Result<void>();
   Result<Replies> states = co_await connection_.execute([&](CommandEncoder& out) {
     for (const Member& member : members) {
       // In this order: a member acknowledged in between is then seen to be none.
@@ -307,6 +374,7 @@ AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gat
 
 Session& RedisPendingPass::session_in(Gathered& gathered, const OpenSession& session) const {
   std::vector<Session>& sessions = gathered.batch.sessions;
+  if (!sessions.empty() && sessions.back().session_id == session.id) return sessions.back();
   const auto [found, first] = gathered.session_index.try_emplace(session.id, sessions.size());
   if (first) sessions.push_back(session.own.session);
   return sessions[found->second];
@@ -327,15 +395,19 @@ void RedisPendingPass::add_turn(const OpenSession& session, std::string key, Tur
 
 /// Lets go of sessions that are read to the end. Those that turn out to have nothing pending leave the index.
 AsyncResult<void> RedisPendingPass::close_finished() {
-  std::vector<std::string> idle;
+  std::vector<Acknowledgement> idle;
   std::erase_if(open_, [&](const OpenSession& session) {
     if (!session.finished || !session.unread.empty()) return false;
-    if (session.empty && !session.own.unsynced) idle.push_back(session.id);
+    if (session.empty && !session.own.unsynced) idle.push_back({session.id, {}, nullptr});
     return true;
   });
   if (idle.empty()) co_return Result<void>();
   Result<Replies> replies = co_await connection_.execute_scripts([&](CommandEncoder& out) {
-    for (const std::string& id : idle) encode(out, keys_, session_ttl_, {id, {}, nullptr});
+    for (std::span<Acknowledgement> left = idle; !left.empty();) {
+      const std::span<Acknowledgement> call = first_call(left);
+      encode(out, keys_, session_ttl_, call);
+      left = left.subspan(call.size());
+    }
   });
   if (!replies) co_return failure_of(std::move(replies));
   co_return Result<void>();

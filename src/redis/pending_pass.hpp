@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -45,23 +47,27 @@ class RedisPendingPass final : public PendingPass {
   /// What one call of next() has gathered.
   struct Gathered {
     TurnBatch batch;
-    std::unordered_set<std::string> keys;
+    std::unordered_set<std::string> faulty;                      ///< Members that cannot be turns.
     std::unordered_map<std::string, std::size_t> session_index;  ///< In batch.sessions.
     std::size_t sessions_alone = 0;                              ///< Those without turns.
     std::size_t bytes = 0;
 
     std::size_t size() const { return batch.turns.size() + batch.dead_letters.size() + sessions_alone; }
   };
+  struct MessageRound;
 
   bool index_done() const { return dirty_done_ && keys_done_; }
+  AsyncResult<void> open_sessions();
   AsyncResult<void> read_index();
   AsyncResult<void> read_dirty();
   AsyncResult<void> read_keyspace();
-  void open(std::string_view session_id);
+  void name(std::string_view session_id);
 
   AsyncResult<void> scan_sessions(std::size_t room, Gathered* gathered);
   void take_page(OpenSession& session, ReplyView page);
   AsyncResult<void> read_messages(std::size_t room, Gathered* gathered);
+  void request_messages(std::size_t begin, std::size_t end, MessageRound* round);
+  Result<void> take_messages(std::size_t begin, std::span<const Reply> replies, MessageRound& round);
   AsyncResult<void> look_closer(std::vector<Member> members, Gathered* gathered);
   void add_turn(const OpenSession& session, std::string key, Turn turn, Gathered& gathered) const;
   Session& session_in(Gathered& gathered, const OpenSession& session) const;
@@ -78,8 +84,9 @@ class RedisPendingPass final : public PendingPass {
   bool dirty_done_ = false;
   bool keys_done_ = !sweep_;
 
+  std::vector<std::string> named_;         ///< Not opened yet; the last one is the next.
+  std::unordered_set<std::string> known_;  ///< In a sweep, all sessions that were ever named.
   std::deque<OpenSession> open_;
-  std::unordered_set<std::string> opened_;  ///< In a sweep, all sessions that were.
   /// What a message took lately, on average. At first a cautious guess.
   std::size_t message_bytes_ = 256UL * 1024;
 };
