@@ -28,15 +28,19 @@ std::optional<bool> is_met(const Figure& figure) {
   const Samples samples = figure.target->of == Of::ours ? figure.ours : ratios(figure);
   if (samples.empty()) return std::nullopt;
   const double value = median(samples);
-  return figure.target->sense == Sense::at_least ? value >= figure.target->limit
-                                                 : value <= figure.target->limit;
+  const double limit = figure.target->of == Of::ours ? figure.target->limit : limit_of_ratio(*figure.target);
+  return figure.target->sense == Sense::at_least ? value >= limit : value <= limit;
 }
 
 std::string text_of_target(const Figure& figure) {
   if (!figure.target) return {};
-  return fmt::format("{} {} {}", figure.target->sense == Sense::at_least ? "≥" : "≤",
-                     text_of_number(figure.target->limit),
-                     figure.target->of == Of::ratio ? "×" : figure.unit);
+  const Target& target = *figure.target;
+  const char* sense = target.sense == Sense::at_least ? "≥" : "≤";
+  const std::string limit = text_of_number(target.limit);
+  if (target.of == Of::ours) return fmt::format("{} {} {}", sense, limit, figure.unit);
+  if (target.beside == 0) return fmt::format("{} {} ×", sense, limit);
+  return fmt::format("{} {:.2f} × [{}/{}]", sense, limit_of_ratio(target), limit,
+                     text_of_number(target.beside));
 }
 
 std::string text_of_verdict(const Figure& figure) {

@@ -18,7 +18,15 @@ struct Target {
   Of of = Of::ours;
   Sense sense = Sense::at_least;
   double limit = 0;
+  /// Not 0: the limit was set in the figure's own unit on a machine where the yardstick had this. What is
+  /// judged is the ratio, which must be as it would be there.
+  double beside = 0;
 };
+
+/// What the ratio is held against.
+inline double limit_of_ratio(const Target& target) {
+  return target.beside > 0 ? target.limit / target.beside : target.limit;
+}
 
 /// One line of the table.
 struct Figure {

@@ -1,4 +1,6 @@
-// Reading what was said: the last 10 turns, which the cache has, and pages of 50, which are in the store.
+// Reading what was said: the last 10 turns, which the cache has, and pages of 50, which are in the store. The
+// bare loop, which takes turns, tells how fast the machine is.
+#include "run/bare_loop.hpp"
 #include "run/client_load.hpp"
 #include "run/rows.hpp"
 #include "run/yardstick.hpp"
@@ -15,22 +17,28 @@ std::vector<Figure> measure_reads(Lab& lab) {
   sync_now(*stack.chatsync);
   Samples recent;
   Samples pages;
+  Samples bare;
   const auto read = [&](const char* path, Samples& samples) {
     samples.push_back(
         ClientLoad::run(lab.plan(), {.port = stack.chatsync->port(), .sessions = sessions, .path = path})
             .per_second);
   };
   lab.interleave("reads", {[&] { read("/sessions/{}/messages?limit=10", recent); },
-                           [&] { read("/sessions/{}/messages?limit=50", pages); }});
+                           [&] { read("/sessions/{}/messages?limit=50", pages); },
+                           [&] { bare.push_back(bare_loop_per_second(lab)); }});
   return {{.what = "the 10 last turns, from the cache",
            .unit = "requests/s",
            .ours = recent,
-           .target = Target{Of::ours, Sense::at_least, 40'000},
+           .yardstick_name = "turns of the bare loop",
+           .yardstick = bare,
+           .target = Target{Of::ratio, Sense::at_least, 40'000, bare_loop_then::kPerSecond},
            .plotted = true},
           {.what = "a page of 50 turns, from the store",
            .unit = "requests/s",
            .ours = pages,
-           .target = Target{Of::ours, Sense::at_least, 5'000},
+           .yardstick_name = "turns of the bare loop",
+           .yardstick = bare,
+           .target = Target{Of::ratio, Sense::at_least, 5'000, bare_loop_then::kPerSecond},
            .plotted = true}};
 }
 

@@ -1,6 +1,8 @@
 // What a turn and its drain cost when there are a million sessions, beside what they cost when there are a
 // thousand. A thousand are active in both cases. chatsync records one turn of a model session and drains it;
-// all others are copies of what is then in Redis and in the database.
+// all others are copies of what is then in Redis and in the database. What a turn costs with which one of the
+// idle ones comes to life is shown too: it is the dearer one, of a session that nothing is known of and that
+// is to expire.
 //
 // Drains are measured by the CPU time of all processes while one drain in the background follows the other:
 // these walk over the sessions that have something to sync. /sync_now, being a barrier for turns of other
@@ -19,7 +21,7 @@ namespace chatsync::bench {
 namespace {
 
 constexpr int kActive = 1'000;
-constexpr std::int64_t kFirstTurns = 10'000;  ///< Of the active ones, before any is measured.
+constexpr std::int64_t kFirstTurns = 10'000;  ///< Of the active ones, before they are measured.
 constexpr const char* kPrefix = "idle-";
 constexpr double kDrainedRate = 5'000;  ///< Turns a second that are drained at ease.
 
@@ -56,29 +58,40 @@ void copy_rows(test::MariaDbServer& mariadb, const Database& database, int sessi
 
 class Crowd {
  public:
-  Crowd(Lab& lab, int sessions) : lab_(lab), stack_(lab.stack(without_drains())) {
+  Crowd(Lab& lab, int sessions) : lab_(lab), sessions_(sessions), stack_(lab.stack(without_drains())) {
     show_progress(fmt::format("session-count: makes {} sessions", sessions));
     stack_.chatsync->client().post("/chat",
                                    {{"session_id", "model"}, {"message", std::string(kQuestionBytes, 'q')}});
     sync_now(*stack_.chatsync);
     copy_keys(*stack_.redis, sessions);
     copy_rows(lab.mariadb(), stack_.database, sessions);
-    ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, kFirstTurns));
-    sync_now(*stack_.chatsync);
   }
 
   void take() {
+    // Another process has recorded in the sessions since they were measured last.
+    ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, kFirstTurns));
     const LoadFigures figures =
-        ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, lab_.plan().quick ? 15'000 : 100'000));
+        ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, lab_.plan().quick ? 30'000 : 200'000));
     turn_us.push_back(figures.cpu_us(0) + figures.cpu_us(1));
     sync_now(*stack_.chatsync);
     Samples empty_ms;
-    for (int i = 0; i < 5; ++i) empty_ms.push_back(1e3 * sync_now(*stack_.chatsync).seconds);
+    for (int i = 0; i < 3; ++i) empty_ms.push_back(1e3 * sync_now(*stack_.chatsync).seconds);
     barrier_ms.push_back(median(empty_ms));
     take_with_drains();
   }
 
+  /// A turn of each of a tenth of the idle sessions, of other ones in each round.
+  void take_idle() {
+    LoadRequest load = load_on(*stack_.chatsync, sessions_ / 10);
+    load.sessions = sessions_ / 10;
+    load.session_prefix += std::to_string(1 + idle_us.size() % 9);
+    const LoadFigures figures = ClientLoad::run(lab_.plan(), load);
+    idle_us.push_back(figures.cpu_us(0) + figures.cpu_us(1));
+    sync_now(*stack_.chatsync);
+  }
+
   Samples turn_us;
+  Samples idle_us;
   Samples drained_us;
   Samples store_us;
   Samples barrier_ms;
@@ -104,6 +117,7 @@ class Crowd {
   }
 
   Lab& lab_;
+  const int sessions_;
   Stack stack_;
 };
 
@@ -113,7 +127,7 @@ std::vector<Figure> measure_session_count(Lab& lab) {
   const int many = lab.plan().quick ? 100'000 : 1'000'000;
   Crowd small(lab, kActive);
   Crowd large(lab, many);
-  lab.interleave("session-count", {[&] { large.take(); }, [&] { small.take(); }});
+  lab.interleave("session-count", {[&] { large.take(); }, [&] { small.take(); }, [&] { large.take_idle(); }});
   const auto figure = [&](const std::string& what, const char* unit, const Samples& ours,
                           const Samples& yardstick) {
     return Figure{.what = what,
@@ -129,7 +143,10 @@ std::vector<Figure> measure_session_count(Lab& lab) {
   Figure barrier = figure("  /sync_now of nothing", "ms", large.barrier_ms, small.barrier_ms);
   barrier.target.reset();
   barrier.note = "looks through all keys for other programs' turns";
-  return {figure(among, "µs CPU", large.turn_us, small.turn_us),
+  Figure of_idle = figure("  with which an idle one comes to life", "µs CPU", large.idle_us, small.turn_us);
+  of_idle.yardstick_name = "of an active one among 1,000";
+  of_idle.target.reset();
+  return {figure(among, "µs CPU", large.turn_us, small.turn_us), of_idle,
           figure("  drained all the time, with MariaDB", "µs CPU", large.drained_us, small.drained_us),
           of_store, barrier};
 }

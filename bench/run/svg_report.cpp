@@ -61,7 +61,7 @@ std::string escaped(std::string_view text) {
 double target_rate(const Figure& figure) {
   if (!figure.target) return 0;
   return figure.target->of == Of::ours ? figure.target->limit
-                                       : figure.target->limit * median(figure.yardstick);
+                                       : limit_of_ratio(*figure.target) * median(figure.yardstick);
 }
 
 /// The end of the axis: the first round number above everything that is drawn.

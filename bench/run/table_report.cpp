@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "run/report.hpp"
 
 namespace chatsync::bench {
 namespace {
 
-using Cells = std::array<std::string, 6>;
+using Cells = std::array<std::string, 7>;
+
+constexpr std::string_view kHowJudged =
+    "\nA target with [x/y] was set as x, on a machine where what stands under yardstick was y; it is judged "
+    "by the "
+    "ratio, in this run.\n";
 
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
@@ -24,16 +30,16 @@ std::string median_with_range(const Samples& samples) {
 
 Cells cells_of(const Figure& figure) {
   const Samples ratio = ratios(figure);
-  std::string ours =
-      figure.skipped.empty() ? median_with_range(figure.ours) + " " + figure.unit : figure.skipped;
+  std::string ours = figure.ours.empty() ? "" : median_with_range(figure.ours) + " " + figure.unit;
   std::string yardstick = median_with_range(figure.yardstick);
   if (!figure.yardstick_name.empty()) yardstick += " " + figure.yardstick_name;
-  return {figure.note.empty() ? figure.what : fmt::format("{} [{}]", figure.what, figure.note),
+  return {figure.what,
           std::move(ours),
           std::move(yardstick),
           ratio.empty() ? "" : fmt::format("{:.2f}", median(ratio)),
           text_of_target(figure),
-          text_of_verdict(figure)};
+          text_of_verdict(figure),
+          figure.skipped.empty() ? figure.note : figure.skipped};
 }
 
 }  // namespace
@@ -47,9 +53,9 @@ std::string warning_of(const Machine& machine) {
 }
 
 std::string text_of(const Report& report) {
-  std::vector<Cells> lines{{"what", "ours", "yardstick", "ratio", "target", ""}};
+  std::vector<Cells> lines{{"what", "ours", "yardstick", "ratio", "target", "", ""}};
   for (const Figure& figure : report.figures) lines.push_back(cells_of(figure));
-  std::array<std::size_t, 6> widths{};
+  std::array<std::size_t, 7> widths{};
   for (const Cells& cells : lines) {
     for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
   }
@@ -69,6 +75,7 @@ std::string text_of(const Report& report) {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
+  text += kHowJudged;
   return text;
 }
 
