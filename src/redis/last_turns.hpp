@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,9 +15,9 @@ struct LastTurn {
   bool shared = false;  ///< Others record in the session too, so that the next turn cannot be foreseen.
 };
 
-/// What a recorder remembers of the turns that it has recorded: a table of fixed size (2.6 MiB) in which a
-/// session has one of a few places, and takes that of another one if there is no other. Whoever uses it must
-/// not depend on it: it may have forgotten, and others may have recorded since.
+/// What a recorder remembers of the turns that it has recorded: of half a million sessions, and then of those
+/// whose last turn was the latest. It grows with the sessions, up to 13 MiB. Whoever uses it must not depend
+/// on it: it may have forgotten, and others may have recorded since.
 class LastTurns {
  public:
   /// The session's last turn, which is forgotten by this: until the turn after it is remembered, nobody knows
@@ -28,19 +27,20 @@ class LastTurns {
   void forget_all();
 
  private:
+  // So few places that all are looked at in turn, and so many that no session is forgotten long before
+  // others.
   static constexpr std::size_t kBuckets = 16'384;
-  static constexpr std::size_t kPlaces = 5;
+  static constexpr std::size_t kPlaces = 32;
 
   struct Place {
     std::uint64_t session = 0;  ///< A hash of its id.
-    LastTurn turn;              ///< A count of 0: none.
+    std::int64_t timestamp_us = 0;
+    std::uint32_t count = 0;  ///< 0: none.
+    bool shared = false;
   };
-  struct Bucket {
-    std::array<Place, kPlaces> places;
-    std::uint8_t next = 0;  ///< The place to be given to a session that has none.
-  };
+  using Bucket = std::vector<Place>;
 
-  std::vector<Bucket> buckets_;  ///< Empty until something is to be remembered.
+  std::vector<Bucket> buckets_;  ///< None until something is to be remembered.
 };
 
 }  // namespace chatsync::redis

@@ -32,21 +32,52 @@ TEST(LastTurns, ForgetsAll) {
   EXPECT_FALSE(turns.take("abc").has_value());
 }
 
-TEST(LastTurns, NeverTellsAnotherSessionsTurnHoweverManyThereAre) {
-  constexpr int kSessions = 300'000;
+TEST(LastTurns, ForgetsWhatComesNextWhereTheCountIsBeyondItsPlaces) {
   LastTurns turns;
-  for (int number = 1; number <= kSessions; ++number) {
-    turns.remember("session-" + std::to_string(number), {.count = number, .timestamp_us = number});
+  turns.remember("abc", {.count = std::int64_t{1} << 32, .timestamp_us = 10});
+  EXPECT_FALSE(turns.take("abc").has_value());
+}
+
+/// How many of so many sessions are remembered. Their turns must be their own.
+int remembered_of(int sessions) {
+  LastTurns turns;
+  const auto name = [](int number) { return "session-" + std::to_string(number); };
+  for (int number = 1; number <= sessions; ++number) {
+    turns.remember(name(number), {.count = number, .timestamp_us = number, .shared = number % 2 == 0});
   }
   int remembered = 0;
-  for (int number = 1; number <= kSessions; ++number) {
-    const auto last = turns.take("session-" + std::to_string(number));
+  for (int number = 1; number <= sessions; ++number) {
+    const auto last = turns.take(name(number));
     if (!last) continue;
     ++remembered;
-    ASSERT_EQ(last->count, number);
+    EXPECT_EQ(last->count, number);
+    EXPECT_EQ(last->timestamp_us, number);
+    EXPECT_EQ(last->shared, number % 2 == 0);
   }
-  EXPECT_GT(remembered, 50'000);
-  EXPECT_LT(remembered, 100'000) << "it is to be bounded";
+  return remembered;
+}
+
+TEST(LastTurns, RemembersNearlyAllOfAQuarterMillionSessions) {
+  EXPECT_EQ(remembered_of(10'000), 10'000);
+  EXPECT_GT(remembered_of(250'000), 249'900);
+}
+
+TEST(LastTurns, IsBounded) {
+  const int remembered = remembered_of(1'500'000);
+  EXPECT_GT(remembered, 500'000);
+  EXPECT_LE(remembered, 524'288);
+}
+
+TEST(LastTurns, ForgetsThoseThatWereSilentForLongest) {
+  LastTurns turns;
+  turns.remember("old", {.count = 1, .timestamp_us = 1});
+  turns.remember("busy", {.count = 1, .timestamp_us = 2});
+  for (int number = 10; number < 1'500'000; ++number) {
+    turns.remember("session-" + std::to_string(number), {.count = 1, .timestamp_us = number});
+    if (number % 1'000 == 0) turns.remember("busy", {.count = 2, .timestamp_us = number});
+  }
+  EXPECT_TRUE(turns.take("busy").has_value());
+  EXPECT_FALSE(turns.take("old").has_value());
 }
 
 }  // namespace
