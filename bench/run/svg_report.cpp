@@ -13,13 +13,14 @@
 namespace chatsync::bench {
 namespace {
 
-constexpr double kWidth = 860;
-constexpr double kLeft = 300;
-constexpr double kRight = 110;
-constexpr double kTop = 84;
-constexpr double kBar = 15;
+constexpr double kWidth = 900;
+constexpr double kMargin = 20;
+constexpr double kLeft = 320;   ///< Of it the names, and right of it the bars.
+constexpr double kRight = 150;  ///< The numbers.
+constexpr double kTop = 88;
+constexpr double kBar = 16;
 constexpr double kGap = 18;
-constexpr double kBottom = 40;
+constexpr double kBottom = 48;
 
 constexpr std::string_view kStyle = R"(<style>
   text { font: 13px system-ui, sans-serif; fill: #1f2328; }
@@ -30,7 +31,7 @@ constexpr std::string_view kStyle = R"(<style>
   .ours { fill: #0969da; }
   .yardstick { fill: #afb8c1; }
   .range { stroke: #1f2328; }
-  .target { stroke: #cf222e; stroke-width: 3; }
+  .target { stroke: #cf222e; stroke-width: 2.5; }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc; }
     .small { fill: #9198a1; }
@@ -100,7 +101,7 @@ class Drawing {
     const auto [least, most] = std::ranges::minmax(samples);
     rectangle(kLeft, at_y, x(median(samples)) - kLeft, kBar - 2, kind);
     line(x(least), at_y + (kBar - 2) / 2, x(most), at_y + (kBar - 2) / 2, "range");
-    text(x(most) + 6, at_y + kBar - 4, R"(class="small")",
+    text(kWidth - kMargin, at_y + kBar - 4, R"(class="small" text-anchor="end")",
          fmt::format("{} {}", text_of_number(median(samples)), unit));
   }
 
@@ -121,9 +122,9 @@ void draw_legend(Drawing& drawing) {
   drawing.rectangle(20, 42, 12, 12, "ours");
   drawing.text(38, 53, "", "chatsync");
   drawing.rectangle(120, 42, 12, 12, "yardstick");
-  drawing.text(138, 53, "", "yardstick: bare programs that only do this, in the same run");
-  drawing.line(620, 40, 620, 56, "target");
-  drawing.text(628, 53, "", "target");
+  drawing.text(138, 53, "", "yardstick: a bare program on the same machine, in the same run");
+  drawing.line(600, 40, 600, 56, "target");
+  drawing.text(608, 53, "", "target, by the yardstick");
 }
 
 void draw_figure(Drawing& drawing, const Figure& figure, double y) {
@@ -151,7 +152,8 @@ std::string svg_of(const Report& report) {
 
   const double most = axis_end(plotted);
   Drawing drawing(most);
-  drawing.text(20, 26, R"(class="title")", "What chatsync does in a second, beside what the machine allows");
+  drawing.text(kMargin, 26, R"(class="title")",
+               "What chatsync does in a second, beside what the machine allows");
   draw_legend(drawing);
   for (int i = 0; i <= 5; ++i) {
     const double rate = most * i / 5;
@@ -164,7 +166,7 @@ std::string svg_of(const Report& report) {
     draw_figure(drawing, figure, y);
     y += (figure.yardstick.empty() ? 1 : 2) * kBar + kGap;
   }
-  drawing.text(20, height - 8, R"(class="small")",
+  drawing.text(kMargin, height - 10, R"(class="small")",
                fmt::format("Medians of {} rounds of {} s, thin lines from least to most; {} cores shared by "
                            "load, servers and yardsticks{}",
                            report.plan.rounds, text_of_number(report.plan.seconds), report.machine.cores,
