@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
+#include <numeric>
+#include <span>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "load/process_use.hpp"
 #include "run/client_load.hpp"
@@ -61,25 +65,33 @@ Figure measure_held_connections(Lab& lab) {
   return figure;
 }
 
-/// Of a load while one drain follows the other, from when a part of it is over to its end.
+double mean(std::span<const double> samples) {
+  return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
+}
+
+/// Of a load while one drain follows the other, once a part of it is over: from the first tenth of what is
+/// left to the last, since memory goes up and down with each batch.
 Figure growth(Lab& lab, double seconds, double settling_seconds, double rate) {
   using Clock = std::chrono::steady_clock;
   const Stack stack = lab.stack(with_drains_all_the_time());
   ClientLoad load(lab.plan(), {.port = stack.chatsync->port(), .seconds = seconds, .rate = rate});
   const auto begin = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  double settled_mb = 0;
-  double last_mb = 0;
+  std::vector<double> settled_mb;
   while (load.running()) {
-    last_mb = resident_mb(*stack.chatsync);
-    if (elapsed() < settling_seconds) settled_mb = last_mb;
+    const double now_mb = resident_mb(*stack.chatsync);
+    if (now_mb > 0 && elapsed() >= settling_seconds) settled_mb.push_back(now_mb);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   const LoadFigures figures = load.finish();
+  const std::span<const double> all = settled_mb;
+  const std::size_t tenth = std::max<std::size_t>(all.size() / 10, 1);
+  const double first_mb = mean(all.first(tenth));
+  const double last_mb = mean(all.last(tenth));
   return {.what = fmt::format("growth of memory in {} s of load", text_of_number(seconds - settling_seconds)),
           .unit = "MB",
-          .ours = {last_mb - settled_mb},
-          .note = fmt::format("{} turns/s, from {:.1f} MB", text_of_number(figures.per_second), settled_mb)};
+          .ours = {last_mb - first_mb},
+          .note = fmt::format("{} turns/s, from {:.1f} MB", text_of_number(figures.per_second), first_mb)};
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ class Crowd {
     const LoadFigures figures =
         ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, lab_.plan().quick ? 30'000 : 200'000));
     turn_us.push_back(figures.cpu_us(0) + figures.cpu_us(1));
+    redis_us.push_back(figures.cpu_us(1));
     sync_now(*stack_.chatsync);
     Samples empty_ms;
     for (int i = 0; i < 3; ++i) empty_ms.push_back(1e3 * sync_now(*stack_.chatsync).seconds);
@@ -91,6 +92,7 @@ class Crowd {
   }
 
   Samples turn_us;
+  Samples redis_us;  ///< Of that.
   Samples idle_us;
   Samples drained_us;
   Samples store_us;
@@ -146,9 +148,14 @@ std::vector<Figure> measure_session_count(Lab& lab) {
   Figure of_idle = figure("  with which an idle one comes to life", "µs CPU", large.idle_us, small.turn_us);
   of_idle.yardstick_name = "of an active one among 1,000";
   of_idle.target.reset();
-  return {figure(among, "µs CPU", large.turn_us, small.turn_us), of_idle,
+  Figure of_redis = figure("    of that Redis", "µs CPU", large.redis_us, small.redis_us);
+  of_redis.target.reset();
+  return {figure(among, "µs CPU", large.turn_us, small.turn_us),
+          of_redis,
+          of_idle,
           figure("  drained all the time, with MariaDB", "µs CPU", large.drained_us, small.drained_us),
-          of_store, barrier};
+          of_store,
+          barrier};
 }
 
 }  // namespace chatsync::bench
