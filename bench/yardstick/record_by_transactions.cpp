@@ -73,7 +73,8 @@ class ByTransactions : public Recording {
     }
     ++under_way_;
     if (!foreseen.empty()) encode_foreseen(std::move(foreseen), others.empty());
-    for (Waiting& waiting : others) encode_other(std::move(waiting), &waiting == &others.back());
+    for (std::size_t i = 0; i < others.size(); ++i)
+      encode_other(std::move(others[i]), i + 1 == others.size());
   }
 
   void encode_foreseen(Batch batch, bool ends_batch) {
