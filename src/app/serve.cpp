@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "answer/echo_answerer.hpp"
+#include "app/answerers.hpp"
 #include "app/backends.hpp"
 #include "app/exit_codes.hpp"
 #include "app/io_thread.hpp"
@@ -81,7 +81,6 @@ int serve(const Settings& settings) {
   raise_descriptor_limit();
   const SystemClock clock;
   service::ServiceMetrics metrics;
-  answer::EchoAnswerer answerer;
 
   IoThread control;
   IoThread sync_thread;
@@ -105,12 +104,13 @@ int serve(const Settings& settings) {
        .limits = {.turns = settings.sync.max_pending_turns,
                   .bytes = settings.sync.max_pending_bytes,
                   .age = std::chrono::duration_cast<std::chrono::seconds>(settings.sync.max_pending_age)}});
+  Answerers answerers(settings.llm, clock, workers);
   std::vector<std::unique_ptr<service::ChatService>> services;
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(),
-                                                              backends.dead_letters(), answerer, synchronizer,
-                                                              clock, metrics, IdGenerator()));
+                                                              backends.dead_letters(), answerers.answerer(i),
+                                                              synchronizer, clock, metrics, IdGenerator()));
     http_workers.push_back({.executor = workers[i]->executor(), .chat = services.back().get()});
   }
   http::HttpServer server(
@@ -134,6 +134,7 @@ int serve(const Settings& settings) {
            signal == SIGINT ? "SIGINT" : "SIGTERM",
            std::chrono::duration_cast<std::chrono::seconds>(settings.shutdown_timeout).count());
   const ShutdownOutcome outcome = shut_down({.server = server,
+                                             .answerers = answerers,
                                              .control = control,
                                              .synchronizer = synchronizer,
                                              .sync_thread = sync_thread,

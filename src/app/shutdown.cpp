@@ -1,6 +1,6 @@
 // The budget of a shutdown: requests in flight may take the first half of it before their connections are
-// cut; the last drain gets what is left but for a reserve, in which the remainder is counted and reported if
-// the drain failed or hangs. Whatever hangs, the end comes on time.
+// cut and the model servers waited for no more; the last drain gets what is left but for a reserve, in which
+// the remainder is counted and reported if the drain failed or hangs. Whatever hangs, the end comes on time.
 #include "app/shutdown.hpp"
 
 #include <algorithm>
@@ -45,6 +45,7 @@ ShutdownOutcome shut_down(ShutdownParts parts, std::chrono::milliseconds timeout
   if (!ready_by(answered, begin + timeout / 2)) {
     log_warning("cutting {} connections that do not end", parts.server.open_connections());
     parts.server.force_close();
+    parts.answerers.stop();
   }
   bool hung = !ready_by(answered, report_from);
 

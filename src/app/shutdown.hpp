@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/answerers.hpp"
 #include "app/io_thread.hpp"
 #include "chat/pending_turns.hpp"
 #include "http/http_server.hpp"
@@ -15,6 +16,7 @@ namespace chatsync::app {
 /// What is to be stopped, in the order of the members. All of it outlives the shutdown.
 struct ShutdownParts {
   http::HttpServer& server;
+  Answerers& answerers;
   IoThread& control;  ///< Any thread that serves no requests.
   sync::Synchronizer& synchronizer;
   IoThread& sync_thread;

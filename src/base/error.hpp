@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <utility>
@@ -17,6 +18,9 @@ enum class ErrorKind {
   outcome_unknown,   ///< The request was sent and no reply came: it may or may not have taken effect.
   overloaded,        ///< A stated limit is reached; nothing took effect. Retry later.
   rejected,          ///< A store refuses the data themselves (not an outage): retrying them cannot help.
+  model_failed,      ///< The model server cannot be reached, or what it replies is no answer.
+  model_timeout,     ///< The model server has not answered in time.
+  model_refused,     ///< The model server refuses the request, with the `status` of its own.
   internal,          ///< A broken invariant of our own or unreadable data of our own.
 };
 
@@ -26,6 +30,8 @@ struct Error {
   std::string message;
   std::string code;   ///< Machine-readable name such as `session_not_found`; empty: derived from `kind`.
   std::string param;  ///< The field, key or file at fault; empty if none is.
+  std::uint16_t status = 0;         ///< Of a model server that refuses: 400 to 499.
+  std::uint16_t retry_after_s = 0;  ///< Seconds after which to try again; 0: nobody said.
 };
 
 template <class T>

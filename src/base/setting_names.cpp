@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kSlip = 2;  ///< Edits up to which a name counts as a misspelling of another.
 
 constexpr auto kPrefixes = std::to_array<std::string_view>(
-    {"REDIS_", "MYSQL_", "SYNC_", "HTTP_", "SESSION_", "SHUTDOWN_", "DATA_DIR", "LOG_LEVEL"});
+    {"REDIS_", "MYSQL_", "LLM_", "SYNC_", "HTTP_", "SESSION_", "SHUTDOWN_", "DATA_DIR", "LOG_LEVEL"});
 
 /// Names that begin like ours but are well known as those of other programs.
 constexpr auto kForeign = std::to_array<std::string_view>(

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -71,6 +72,24 @@ Result<void> check_sentinels(const LoadedSettings& loaded) {
   return {};
 }
 
+Result<void> check_llm(const LoadedSettings& loaded) {
+  const Settings::Llm& llm = loaded.settings.llm;
+  const auto refused = [&](std::string_view name, std::string_view expected) {
+    return contradiction(name, fmt::format("{}: expected {}", named(loaded, name), expected));
+  };
+  const auto has = [](std::string_view text, auto predicate) { return std::ranges::any_of(text, predicate); };
+  const std::string_view url = llm.base_url;
+  const bool scheme = url.starts_with("http://") || url.starts_with("https://");
+  const auto odd = [](char c) { return c <= ' ' || c == 0x7f || std::string_view("?#@").contains(c); };
+  if (!url.empty() && (!scheme || url.ends_with("//") || has(url, odd))) {
+    return refused("LLM_BASE_URL", "an address such as http://localhost:11434/v1, without a query or a key");
+  }
+  // It becomes a line of a header.
+  const auto control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
+  if (has(llm.api_key, control)) return refused("LLM_API_KEY", "a text without control characters");
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_combinations(const LoadedSettings& loaded) {
@@ -78,11 +97,13 @@ Result<void> check_combinations(const LoadedSettings& loaded) {
   const auto servers = std::to_array<Server>({
       {"REDIS_", {"REDIS_HOST", "REDIS_SOCKET", "REDIS_SENTINELS"}, "the embedded cache"},
       {"MYSQL_", {"MYSQL_HOST", "MYSQL_SOCKET"}, "SQLite"},
+      {"LLM_", {"LLM_BASE_URL"}, "the echo"},
   });
   for (const Server& server : servers) {
     if (auto checked = check_server(loaded, server); !checked) return checked;
   }
   if (auto checked = check_sentinels(loaded); !checked) return checked;
+  if (auto checked = check_llm(loaded); !checked) return checked;
   if (redis.tls && !redis.socket.empty()) {
     return contradiction("REDIS_TLS", fmt::format("{} is on, but {} is a Unix socket, which carries no TLS",
                                                   named(loaded, "REDIS_TLS"), named(loaded, "REDIS_SOCKET")));

@@ -69,7 +69,23 @@ struct Settings {
     std::chrono::milliseconds max_pending_age{0};  ///< 0: no limit.
   };
 
+  /// The model server that answers, in the form of OpenAI's API.
+  struct Llm {
+    std::string base_url;  ///< `http://host:port/v1`. Empty: questions are echoed.
+    std::string api_key;
+    std::string model;          ///< For requests that name none.
+    std::string system_prompt;  ///< Goes before the questions of POST /chat.
+    std::chrono::milliseconds timeout{300'000};
+    std::size_t max_concurrency = 256;
+    std::size_t history_turns = 10;
+    std::size_t history_tokens = 8'000;
+    std::filesystem::path tls_ca;  ///< Empty: the system's certificates.
+
+    bool enabled() const { return !base_url.empty(); }
+  };
+
   Http http;
+  Llm llm;
   Redis redis;
   MySql mysql;
   Sync sync;

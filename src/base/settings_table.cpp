@@ -8,6 +8,7 @@ namespace {
 
 using Http = Settings::Http;
 using Redis = Settings::Redis;
+using Llm = Settings::Llm;
 using MySql = Settings::MySql;
 using Sync = Settings::Sync;
 
@@ -24,6 +25,8 @@ auto& own(Settings& settings) {
 
 constexpr std::string_view kServer = "Server";
 constexpr std::string_view kHttp = "HTTP";
+constexpr std::string_view kLlm =
+    "Answers: a model server with OpenAI's API, or an echo without LLM_BASE_URL";
 constexpr std::string_view kCache =
     "Cache: Redis, or embedded without REDIS_HOST, REDIS_SOCKET and REDIS_SENTINELS";
 constexpr std::string_view kStore = "Store: MySQL or MariaDB, or SQLite without MYSQL_HOST and MYSQL_SOCKET";
@@ -83,6 +86,41 @@ const auto kTable = std::to_array<SettingRow>({
      "time for a request's body; a slower one is answered 408"},
     {kHttp, "HTTP_IDLE_TIMEOUT", "SECONDS", kUpToADay, in<&Settings::http, &Http::idle_timeout>,
      "a connection without a request is closed after this time"},
+
+    {kLlm, "LLM_BASE_URL", "URL", kText, in<&Settings::llm, &Llm::base_url>,
+     "where the model server is, /v1 included; empty: an echo answers"},
+    {kLlm, "LLM_API_KEY", "KEY", kText, in<&Settings::llm, &Llm::api_key>,
+     "key sent to the model server; empty: none is sent", true},
+    {kLlm, "LLM_MODEL", "NAME", kText, in<&Settings::llm, &Llm::model>,
+     "the model of requests that name none, such as those of /chat"},
+    {kLlm,
+     "LLM_SYSTEM_PROMPT",
+     "TEXT",
+     {0, 65'536},
+     in<&Settings::llm, &Llm::system_prompt>,
+     "system message before the questions of /chat; empty: none"},
+    {kLlm, "LLM_TIMEOUT", "SECONDS", kUpToADay, in<&Settings::llm, &Llm::timeout>,
+     "time for a whole answer, waiting and repeating included"},
+    {kLlm,
+     "LLM_MAX_CONCURRENCY",
+     "COUNT",
+     {1, 100'000},
+     in<&Settings::llm, &Llm::max_concurrency>,
+     "requests the model server gets at a time; as many may wait"},
+    {kLlm,
+     "LLM_HISTORY_TURNS",
+     "TURNS",
+     {0, 10},
+     in<&Settings::llm, &Llm::history_turns>,
+     "last turns put before a question"},
+    {kLlm,
+     "LLM_HISTORY_TOKENS",
+     "TOKENS",
+     {0, 10'000'000},
+     in<&Settings::llm, &Llm::history_tokens>,
+     "about what these may take; older ones are left out"},
+    {kLlm, "LLM_TLS_CA", "PATH", kText, in<&Settings::llm, &Llm::tls_ca>,
+     "PEM file of the authorities to trust; empty: the system's"},
 
     {kCache, "REDIS_HOST", "NAME", kText, in<&Settings::redis, &Redis::host>,
      "host name or address of Redis; empty: no Redis over TCP"},

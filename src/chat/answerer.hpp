@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,12 @@ struct Question {
 struct Answer {
   std::string text;
   std::string model;
+  std::string
+      finish_reason;  ///< As the model server gives it: `stop`, `length`, `tool_calls`, …; may be empty.
+  std::optional<std::int64_t> prompt_tokens;
+  std::optional<std::int64_t> completion_tokens;
+  /// The whole message of the assistant as JSON, where there is more to it than its text; else empty.
+  std::string message;
 };
 
 /// Whoever answers the questions. One object serves one I/O thread.

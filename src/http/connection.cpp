@@ -248,6 +248,7 @@ void Connection::write_error(const HttpError& error, ReplyHead& head) {
   head.status = error.status;
   head.media_type = kJson;
   head.location = {};
+  head.retry_after_s = error.retry_after_s;
   append_error_body(reply_.begin_body(), error);
 }
 

@@ -31,6 +31,12 @@ KindRow row_of(ErrorKind kind) {
       return {503, "overloaded"};
     case ErrorKind::rejected:
       return {500, "rejected"};
+    case ErrorKind::model_failed:
+      return {502, "model_failed"};
+    case ErrorKind::model_timeout:
+      return {504, "model_timeout"};
+    case ErrorKind::model_refused:
+      return {400, "model_refused"};
     case ErrorKind::internal:
       break;
   }
@@ -75,13 +81,14 @@ std::string_view type_of(int status) {
 
 HttpError to_http_error(Error error) {
   const KindRow row = row_of(error.kind);
-  HttpError result{row.status, std::move(error.message), std::move(error.code), std::move(error.param)};
+  HttpError result{error.status != 0 ? error.status : row.status, std::move(error.message),
+                   std::move(error.code), std::move(error.param), error.retry_after_s};
   if (result.code.empty()) result.code = row.code;
   return result;
 }
 
 HttpError protocol_error(int status, std::string message) {
-  return {status, std::move(message), std::string(code_of(status)), {}};
+  return {status, std::move(message), std::string(code_of(status)), {}, 0};
 }
 
 void append_error_body(std::string& out, const HttpError& error, std::optional<std::size_t> pending) {

@@ -11,9 +11,10 @@ namespace chatsync::http {
 /// A failure as the client sees it.
 struct HttpError {
   int status = 500;
-  std::string message;  ///< One line for a person.
-  std::string code;     ///< Machine-readable.
-  std::string param;    ///< The field at fault; empty if none is.
+  std::string message;    ///< One line for a person.
+  std::string code;       ///< Machine-readable.
+  std::string param;      ///< The field at fault; empty if none is.
+  int retry_after_s = 0;  ///< 0: what the server says by itself.
 };
 
 /// The status and the code that stand for a failure of the layers below.

@@ -11,8 +11,8 @@
 namespace chatsync::http {
 
 /// Every status the server sends.
-inline constexpr std::array<int, 18> kStatuses = {200, 201, 204, 400, 404, 405, 408, 409, 410,
-                                                  413, 415, 417, 429, 431, 500, 501, 503, 505};
+inline constexpr std::array<int, 23> kStatuses = {200, 201, 204, 400, 401, 403, 404, 405, 408, 409, 410, 413,
+                                                  415, 417, 422, 429, 431, 500, 501, 502, 503, 504, 505};
 
 /// What one worker counts: only its thread writes, so that workers do not wait for each other's cache lines;
 /// any thread may read.

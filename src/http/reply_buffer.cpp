@@ -21,6 +21,10 @@ std::string_view reason_of(int status) {
       return "No Content";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
@@ -37,6 +41,8 @@ std::string_view reason_of(int status) {
       return "Unsupported Media Type";
     case 417:
       return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
     case 431:
@@ -45,6 +51,10 @@ std::string_view reason_of(int status) {
       return "Internal Server Error";
     case 501:
       return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 504:
+      return "Gateway Timeout";
     case 503:
       return "Service Unavailable";
     case 505:
@@ -81,7 +91,11 @@ void write_head(HeadText& out, const ReplyHead& head, std::size_t body_bytes) {
   out << "Date: " << head.date << "\r\nx-request-id: " << head.request_id << "\r\n";
   if (!head.location.empty()) out << "Location: " << head.location << "\r\n";
   if (!head.allow.empty()) out << "Allow: " << head.allow << "\r\n";
-  if (head.status == 429 || head.status == 503) out << "Retry-After: 1\r\n";
+  if (head.retry_after_s > 0) {
+    out << "Retry-After: " << static_cast<std::size_t>(head.retry_after_s) << "\r\n";
+  } else if (head.status == 429 || head.status == 503) {
+    out << "Retry-After: 1\r\n";
+  }
   if (!head.keep_alive) {
     out << "Connection: close\r\n";
   } else if (head.http_1_0) {

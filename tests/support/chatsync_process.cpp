@@ -6,7 +6,7 @@
 namespace chatsync::test {
 namespace {
 
-const std::vector<std::string> kSettings{"HTTP_*",    "REDIS_*",  "MYSQL_*",          "SYNC_*",
+const std::vector<std::string> kSettings{"HTTP_*",    "REDIS_*",  "MYSQL_*",          "LLM_*",    "SYNC_*",
                                          "SESSION_*", "DATA_DIR", "SHUTDOWN_TIMEOUT", "LOG_LEVEL"};
 
 Command command_for(const ChatsyncProcess::Options& options, const std::filesystem::path& directory) {

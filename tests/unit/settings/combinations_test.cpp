@@ -68,6 +68,28 @@ TEST(Combinations, ABadListOfSentinelsIsRefusedWithTheBadEntry) {
             "65535 behind its host");
 }
 
+TEST(Combinations, SettingsOfAModelServerNeedOne) {
+  EXPECT_EQ(refusal_of({.environment = {{"LLM_MODEL", "m"}}}),
+            "LLM_MODEL (environment) is set, but none of LLM_BASE_URL is: the echo would serve");
+  EXPECT_TRUE(
+      settings_of({.environment = {{"LLM_MODEL", "m"}, {"LLM_BASE_URL", "https://h/v1"}}}).llm.enabled());
+}
+
+TEST(Combinations, TheAddressOfAModelServerIsOne) {
+  for (const char* url :
+       {"localhost:11434", "ftp://h/v1", "http://", "http://h/v1?a=b", "http://u:p@h/v1", "http://a b"}) {
+    EXPECT_EQ(refusal_of({.environment = {{"LLM_BASE_URL", url}}}),
+              "LLM_BASE_URL (environment): expected an address such as http://localhost:11434/v1, without a "
+              "query or a key")
+        << url;
+  }
+}
+
+TEST(Combinations, AKeyThatWouldBreakAHeaderIsRefusedAndNotShown) {
+  EXPECT_EQ(refusal_of({.environment = {{"LLM_BASE_URL", "http://h/v1"}, {"LLM_API_KEY", "a\r\nb: c"}}}),
+            "LLM_API_KEY (environment): expected a text without control characters");
+}
+
 TEST(Combinations, SettingsOfSentinelsNeedSentinels) {
   EXPECT_EQ(refusal_of({.environment = {{"REDIS_HOST", "h"}, {"REDIS_SENTINEL_MASTER", "m"}}}),
             "REDIS_SENTINEL_MASTER (environment) is set, but REDIS_SENTINELS is not: no Sentinel would be "

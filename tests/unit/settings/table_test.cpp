@@ -48,9 +48,10 @@ TEST(SettingsTable, MakesFlagsFromNames) {
   EXPECT_EQ(find_setting("NOTHING"), nullptr);
 }
 
-TEST(SettingsTable, MarksPasswordsAsSecret) {
+TEST(SettingsTable, MarksPasswordsAndKeysAsSecret) {
   for (const SettingRow& row : settings_table()) {
-    EXPECT_EQ(row.secret, row.name.ends_with("PASSWORD")) << row.name;
+    const bool secret = row.name.ends_with("PASSWORD") || row.name.ends_with("API_KEY");
+    EXPECT_EQ(row.secret, secret) << row.name;
   }
 }
 
