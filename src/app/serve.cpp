@@ -68,9 +68,10 @@ void print_start_lines(const Settings& settings, Backends& backends, std::uint16
                std::filesystem::absolute(settings.data_dir).lexically_normal().string());
   }
   fmt::print(
-      "try: curl -s http://{}:{}/chat -H 'Content-Type: application/json' -d '{{\"message\": \"Xin "
+      "try: curl -s http://{}:{}/chat{} -H 'Content-Type: application/json' -d '{{\"message\": \"Xin "
       "chào!\"}}'\n",
-      wildcard ? "127.0.0.1" : host, port);
+      wildcard ? "127.0.0.1" : host, port,
+      settings.http.wants_keys() ? " -H \"Authorization: Bearer $CHATSYNC_API_KEY\"" : "");
   std::fflush(stdout);
 }
 
@@ -81,6 +82,9 @@ int serve(const Settings& settings) {
   raise_descriptor_limit();
   const SystemClock clock;
   service::ServiceMetrics metrics;
+
+  Result<http::HttpOptions> http_options = http::http_options_from(settings);
+  if (!http_options) return cannot_start(http_options.error());
 
   IoThread control;
   IoThread sync_thread;
@@ -114,7 +118,7 @@ int serve(const Settings& settings) {
     http_workers.push_back({.executor = workers[i]->executor(), .chat = services.back().get()});
   }
   http::HttpServer server(
-      http::http_options_from(settings), http_workers, clock,
+      std::move(*http_options), http_workers, clock,
       {.service = &metrics, .sync = &synchronizer.metrics(), .backlog = &synchronizer.backlog()});
   const Result<std::uint16_t> port = server.listen();
   if (!port) return cannot_start(port.error());

@@ -19,13 +19,14 @@ namespace {
 
 constexpr std::size_t kSlip = 2;  ///< Edits up to which a name counts as a misspelling of another.
 
-constexpr auto kPrefixes = std::to_array<std::string_view>(
-    {"REDIS_", "MYSQL_", "LLM_", "SYNC_", "HTTP_", "SESSION_", "SHUTDOWN_", "DATA_DIR", "LOG_LEVEL"});
+constexpr auto kPrefixes =
+    std::to_array<std::string_view>({"REDIS_", "MYSQL_", "LLM_", "API_KEYS", "SYNC_", "HTTP_", "SESSION_",
+                                     "SHUTDOWN_", "DATA_DIR", "LOG_LEVEL"});
 
 /// Names that begin like ours but are well known as those of other programs.
 constexpr auto kForeign = std::to_array<std::string_view>(
-    {"HTTP_PROXY", "HTTPS_PROXY", "HTTPS_PORT", "MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_HOST", "MYSQL_CHARSET",
-     "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD", "MYSQL_ONETIME_PASSWORD",
+    {"API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "HTTPS_PORT", "MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_HOST",
+     "MYSQL_CHARSET", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD", "MYSQL_ONETIME_PASSWORD",
      "MYSQL_INITDB_SKIP_TZINFO", "SESSION_SECRET", "SESSION_COOKIE_NAME"});
 
 std::string upper(std::string_view name) {

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/localhost.hpp"
 #include "base/server_address.hpp"
 #include "base/setting_value.hpp"
 #include "base/settings_table.hpp"
@@ -72,6 +74,22 @@ Result<void> check_sentinels(const LoadedSettings& loaded) {
   return {};
 }
 
+/// Whether only programs of this machine reach what listens there.
+bool is_loopback(const std::string& host) {
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(host, no_address);
+  return no_address ? is_localhost(host) : address.is_loopback();
+}
+
+Result<void> check_listening(const LoadedSettings& loaded) {
+  const Settings::Http& http = loaded.settings.http;
+  if (loaded.command != kServe || http.wants_keys() || is_loopback(http.host)) return {};
+  return contradiction(
+      "HTTP_HOST", fmt::format("{} is '{}', where others reach it, and there are no keys: set API_KEYS or "
+                               "API_KEYS_FILE, or listen on 127.0.0.1",
+                               named(loaded, "HTTP_HOST"), http.host));
+}
+
 Result<void> check_llm(const LoadedSettings& loaded) {
   const Settings::Llm& llm = loaded.settings.llm;
   const auto refused = [&](std::string_view name, std::string_view expected) {
@@ -104,6 +122,7 @@ Result<void> check_combinations(const LoadedSettings& loaded) {
   }
   if (auto checked = check_sentinels(loaded); !checked) return checked;
   if (auto checked = check_llm(loaded); !checked) return checked;
+  if (auto checked = check_listening(loaded); !checked) return checked;
   if (redis.tls && !redis.socket.empty()) {
     return contradiction("REDIS_TLS", fmt::format("{} is on, but {} is a Unix socket, which carries no TLS",
                                                   named(loaded, "REDIS_TLS"), named(loaded, "REDIS_SOCKET")));

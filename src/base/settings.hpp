@@ -26,6 +26,10 @@ struct Settings {
     std::chrono::milliseconds header_timeout{10'000};
     std::chrono::milliseconds body_timeout{30'000};
     std::chrono::milliseconds idle_timeout{75'000};
+    std::string api_keys;                 ///< `key,key`. Empty, as the file is: everybody may ask.
+    std::filesystem::path api_keys_file;  ///< One key a line.
+
+    bool wants_keys() const { return !api_keys.empty() || !api_keys_file.empty(); }
   };
 
   struct Redis {

@@ -87,6 +87,16 @@ const auto kTable = std::to_array<SettingRow>({
     {kHttp, "HTTP_IDLE_TIMEOUT", "SECONDS", kUpToADay, in<&Settings::http, &Http::idle_timeout>,
      "a connection without a request is closed after this time"},
 
+    {kHttp,
+     "API_KEYS",
+     "KEY,…",
+     {0, 65'536},
+     in<&Settings::http, &Http::api_keys>,
+     "keys of which clients must show one; empty: none is asked for",
+     true},
+    {kHttp, "API_KEYS_FILE", "PATH", kText, in<&Settings::http, &Http::api_keys_file>,
+     "file of such keys, one a line"},
+
     {kLlm, "LLM_BASE_URL", "URL", kText, in<&Settings::llm, &Llm::base_url>,
      "where the model server is, /v1 included; empty: an echo answers"},
     {kLlm, "LLM_API_KEY", "KEY", kText, in<&Settings::llm, &Llm::api_key>,

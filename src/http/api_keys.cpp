@@ -5,7 +5,9 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/settings_loader.hpp"
 #include "http/field_values.hpp"
 
 namespace chatsync::http {
@@ -81,6 +83,24 @@ ApiKeys::Digest ApiKeys::digest_of(std::string_view key) {
   Digest digest;
   SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
   return digest;
+}
+
+Result<ApiKeys> read_api_keys(const std::string& list, const std::filesystem::path& file) {
+  std::string lines;
+  if (!file.empty()) {
+    auto text = read_settings_file(file);
+    if (!text || !*text) {
+      const std::string why = text ? file.string() + ": there is no such file" : text.error().message;
+      return fail(ErrorKind::invalid_argument, "API_KEYS_FILE: " + why, {}, "API_KEYS_FILE");
+    }
+    lines = std::move(**text);
+  }
+  auto keys = ApiKeys::parse(list, lines);
+  if (keys && keys->empty() && !(list.empty() && file.empty())) {
+    return fail(ErrorKind::invalid_argument, "API_KEYS, API_KEYS_FILE: there is no key in what is given", {},
+                "API_KEYS");
+  }
+  return keys;
 }
 
 }  // namespace chatsync::http

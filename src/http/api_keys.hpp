@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,5 +42,9 @@ class ApiKeys {
 
   std::vector<Digest> digests_;
 };
+
+/// The keys of a list and of a file together. Fails also if there is neither list nor file with a key in it
+/// though one of them is given.
+Result<ApiKeys> read_api_keys(const std::string& list, const std::filesystem::path& file);
 
 }  // namespace chatsync::http

@@ -86,6 +86,12 @@ void BeastRequest::on_field_impl(beast_http::field field, BeastView name, BeastV
     case beast_http::field::content_type:
       request_.body_type = ++content_types_ > 1 ? BodyType::other : body_type_of(value);
       return;
+    case beast_http::field::authorization:
+      if (!request_.authorization.empty()) {
+        return refuse(400, "the request has two Authorization fields", code);
+      }
+      request_.authorization.assign(value);
+      return;
     case beast_http::field::content_encoding:
       if (!equals_ignoring_case(value, "identity")) {
         refuse(415, "compressed bodies are not accepted: leave Content-Encoding out", code);

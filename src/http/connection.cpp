@@ -103,12 +103,18 @@ Connection::Next Connection::read_what_came() {
 }
 
 asio::awaitable<Connection::Next> Connection::begin_body() {
-  if (!parser_.request().expects_continue || !input_.empty()) co_return Next::go_on;
-  // Who asks first is spared to send a body that would be refused anyway.
+  const Request& request = parser_.request();
+  const bool asks_first = request.expects_continue && input_.empty();
+  const ApiKeys& keys = context_.options.keys;
+  if (!asks_first && keys.empty()) co_return Next::go_on;
+  // Who asks first is spared to send a body that would be refused anyway, and the body of a stranger is not
+  // taken in.
   Arguments ignored;
-  if (Dispatch found = dispatch(parser_.request(), ignored); found.error) {
-    co_return co_await refuse(std::move(found));
-  }
+  Caller caller;
+  Dispatch found = dispatch(request, ignored);
+  authorize(found, request, keys, caller);
+  if (found.error && (asks_first || found.error->status == 401)) co_return co_await refuse(std::move(found));
+  if (!asks_first) co_return Next::go_on;
   co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n") ? Next::go_on : Next::close;
 }
 
@@ -118,13 +124,15 @@ asio::awaitable<Connection::Next> Connection::answer() {
   const Request& request = parser_.request();
   Arguments arguments;
   Dispatch found = dispatch(request, arguments);
+  Caller caller;
+  authorize(found, request, context_.options.keys, caller);
   std::string& out = reply_.begin_body();
   ReplyHead head;
   head.status = 204;
   head.allow = found.allow;
   Reply reply;
   if (found.route != nullptr) {
-    if (auto result = co_await handle(found.route, &arguments, &out)) {
+    if (auto result = co_await handle(found.route, &arguments, &caller, &out)) {
       reply = std::move(*result);
       head.status = reply.status;
       head.media_type = reply.media_type;
@@ -144,13 +152,14 @@ asio::awaitable<Connection::Next> Connection::answer() {
   co_return head.keep_alive ? Next::go_on : Next::linger;
 }
 
-AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* arguments, std::string* out) {
+AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* arguments, const Caller* caller,
+                                      std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) context_.request_ids.next(request.request_id);
   std::exception_ptr escaped;
   try {
     Result<Reply> reply =
-        co_await route->handler({&request, arguments, &context_.chat, context_.metrics_page, out});
+        co_await route->handler({&request, arguments, caller, &context_.chat, context_.metrics_page, out});
     if (!reply || !reply->body || request.method == Method::head) co_return reply;
     // While nothing is sent, a failure can still be told by the status, and a short body by its length.
     const Result<bool> more = co_await reply->body->append_next(out);

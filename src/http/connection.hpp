@@ -51,7 +51,8 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> refuse_broken_off(int status, std::string_view message);
   boost::asio::awaitable<Next> stream(ReplyHead head, BodyProducer* body);
   Next break_off(BodyEnd body_end, const Error& reason);
-  AsyncResult<Reply> handle(const Route* route, const Arguments* arguments, std::string* out);
+  AsyncResult<Reply> handle(const Route* route, const Arguments* arguments, const Caller* caller,
+                            std::string* out);
   AsyncResult<bool> next_piece(BodyProducer* body, std::string* out);
   std::unexpected<Error> failed_by(const std::exception_ptr& escaped);
   boost::asio::awaitable<bool> send(std::string_view text);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "http/api_keys.hpp"
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 
@@ -41,6 +42,7 @@ struct Reply {
 struct Call {
   const Request* request = nullptr;
   const Arguments* arguments = nullptr;
+  const Caller* caller = nullptr;
   service::ChatService* chat = nullptr;
   const MetricsPage* metrics = nullptr;
   std::string* out = nullptr;  ///< The handler appends the body here; after a failure it is thrown away.

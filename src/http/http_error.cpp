@@ -47,6 +47,8 @@ std::string_view code_of(int status) {
   switch (status) {
     case 400:
       return "bad_request";
+    case 401:
+      return "invalid_api_key";
     case 404:
       return "not_found";
     case 405:

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/settings.hpp"
+#include "http/api_keys.hpp"
 
 namespace chatsync::http {
 
@@ -21,11 +22,13 @@ struct HttpOptions {
   std::chrono::milliseconds idle_timeout{75'000};    ///< Without a byte of a next request.
   std::chrono::milliseconds write_timeout{30'000};   ///< During which the client takes nothing of its reply.
   std::chrono::milliseconds sweep_interval{250};
+  ApiKeys keys;             ///< Of which clients must show one; none: everybody may ask.
   bool access_log = false;  ///< One debug line a request.
 };
 
 /// The part of the settings that concerns HTTP. The time for a body is also that for taking a reply; the
-/// access log is on at the debug level.
-HttpOptions http_options_from(const Settings& settings);
+/// access log is on at the debug level. Fails with one line if the keys are none, or their file cannot be
+/// read.
+Result<HttpOptions> http_options_from(const Settings& settings);
 
 }  // namespace chatsync::http

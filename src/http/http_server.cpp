@@ -88,8 +88,11 @@ struct HttpServer::Impl {
   RequestIds refused_ids;
 };
 
-HttpOptions http_options_from(const Settings& settings) {
+Result<HttpOptions> http_options_from(const Settings& settings) {
   HttpOptions options;
+  auto keys = read_api_keys(settings.http.api_keys, settings.http.api_keys_file);
+  if (!keys) return failure_of(std::move(keys));
+  options.keys = std::move(*keys);
   options.host = settings.http.host;
   options.port = settings.http.port;
   options.max_connections = settings.http.max_connections;

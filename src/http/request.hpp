@@ -22,8 +22,9 @@ struct Request {
   bool keep_alive = false;
   bool expects_continue = false;
   BodyType body_type = BodyType::unstated;
-  std::string target;      ///< As sent.
-  std::string request_id;  ///< The client's, if it is `[A-Za-z0-9._-]{1,128}`; else empty.
+  std::string target;         ///< As sent.
+  std::string request_id;     ///< The client's, if it is `[A-Za-z0-9._-]{1,128}`; else empty.
+  std::string authorization;  ///< The Authorization field; empty: there is none.
   std::string body;
 
   void clear();

@@ -17,7 +17,7 @@ std::span<const Route, kRouteCount> routes() {
       {Method::get, "/users/{user_id}/export", get_user_export},
       {Method::get, "/sync_now", sync_now},
       {Method::post, "/sync_now", sync_now},
-      {Method::get, "/healthz", get_health},
+      {Method::get, "/healthz", get_health, false, {}, false},
       {Method::get, "/readyz", get_readiness},
       {Method::get, "/metrics", get_metrics},
       {Method::get, "/openapi.json", get_openapi},

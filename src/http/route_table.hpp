@@ -18,6 +18,7 @@ struct Route {
   Handler handler;
   bool reads_json = false;                     ///< Its body must be JSON.
   std::array<std::string_view, 3> query = {};  ///< The query parameters it knows; empty ones are none.
+  bool needs_key = true;                       ///< Where keys are asked for at all.
 };
 
 inline constexpr std::size_t kRouteCount = 16;

@@ -84,6 +84,21 @@ std::optional<HttpError> check(const Route& route, const Request& request, Argum
 
 }  // namespace
 
+void require_key(Dispatch& found, const Request& request, const ApiKeys& keys, Caller& caller) {
+  if (found.route != nullptr && !found.route->needs_key) return;
+  if (const auto known = keys.find(request.authorization)) {
+    caller = *known;
+    return;
+  }
+  const bool none = request.authorization.empty();
+  found.route = nullptr;
+  found.allow.clear();
+  found.error = HttpError{.status = 401,
+                          .message = none ? "a key is needed: send Authorization: Bearer and one of API_KEYS"
+                                          : "the key is not one of API_KEYS",
+                          .code = none ? "missing_api_key" : "invalid_api_key"};
+}
+
 Dispatch dispatch(const Request& request, Arguments& arguments) {
   Dispatch result;
   if (auto parsed = parse_target(request.target, arguments.target); !parsed) {

@@ -6,8 +6,9 @@
 namespace chatsync::test {
 namespace {
 
-const std::vector<std::string> kSettings{"HTTP_*",    "REDIS_*",  "MYSQL_*",          "LLM_*",    "SYNC_*",
-                                         "SESSION_*", "DATA_DIR", "SHUTDOWN_TIMEOUT", "LOG_LEVEL"};
+const std::vector<std::string> kSettings{"HTTP_*",           "REDIS_*",  "MYSQL_*",   "LLM_*",
+                                         "API_KEYS*",        "SYNC_*",   "SESSION_*", "DATA_DIR",
+                                         "SHUTDOWN_TIMEOUT", "LOG_LEVEL"};
 
 Command command_for(const ChatsyncProcess::Options& options, const std::filesystem::path& directory) {
   if (!options.env_file.empty()) write_file(directory / ".env", options.env_file);

@@ -52,7 +52,7 @@ bool is_not_found(const Received& received) { return received && received->statu
 
 }  // namespace
 
-ApiClient::ApiClient(const std::string& url) : http_{url} {}
+ApiClient::ApiClient(const std::string& url, const std::string& key) : http_{url, key} {}
 
 std::expected<void, ApiError> ApiClient::ping() {
   const Received received = http_.get("/healthz", kPingTimeout);

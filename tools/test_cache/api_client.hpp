@@ -14,7 +14,7 @@ namespace chatsync::test_cache {
 /// a synchronisation 10 min, a ping 10 s.
 class ApiClient {
  public:
-  explicit ApiClient(const std::string& url);
+  explicit ApiClient(const std::string& url, const std::string& key = {});
 
   /// Whether a chatsync server answers at the address at all.
   std::expected<void, ApiError> ping();

@@ -42,18 +42,27 @@ std::string describe(CURLcode code) {
 
 }  // namespace
 
-HttpClient::HttpClient(std::string base_url)
+HttpClient::HttpClient(std::string base_url, const std::string& key)
     : base_url_{std::move(base_url)},
       handle_{curl_easy_init()},
       json_headers_{curl_slist_append(nullptr, "Content-Type: application/json")} {
   if (handle_ == nullptr || json_headers_ == nullptr) {
     throw std::runtime_error{"libcurl gives no handle"};
   }
+  if (key.empty()) {
+    return;
+  }
+  const std::string line = "Authorization: Bearer " + key;
+  key_headers_.reset(curl_slist_append(nullptr, line.c_str()));
+  if (key_headers_ == nullptr || curl_slist_append(json_headers_.get(), line.c_str()) == nullptr) {
+    throw std::runtime_error{"libcurl takes no header"};
+  }
 }
 
 std::expected<HttpReply, TransportError> HttpClient::get(const std::string& path,
                                                          std::chrono::milliseconds timeout) {
   curl_easy_reset(handle_.get());
+  curl_easy_setopt(handle_.get(), CURLOPT_HTTPHEADER, key_headers_.get());
   return perform(path, timeout, Method::get);
 }
 

@@ -26,7 +26,8 @@ struct TransportError {
 class HttpClient {
  public:
   /// `base_url` without a slash at its end. Throws std::runtime_error if libcurl has no handle.
-  explicit HttpClient(std::string base_url);
+  /// `key`: sent with every request, unless it is empty.
+  explicit HttpClient(std::string base_url, const std::string& key = {});
 
   /// `path` begins with a slash and is sent as it is. Blocks for `timeout` at most.
   std::expected<HttpReply, TransportError> get(const std::string& path, std::chrono::milliseconds timeout);
@@ -48,6 +49,7 @@ class HttpClient {
 
   std::string base_url_;
   std::unique_ptr<CURL, HandleDeleter> handle_;
+  std::unique_ptr<curl_slist, HeadersDeleter> key_headers_;  ///< Of requests without a body; may be null.
   std::unique_ptr<curl_slist, HeadersDeleter> json_headers_;
 };
 

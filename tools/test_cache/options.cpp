@@ -87,6 +87,10 @@ SendingOptions declare(CLI::App& app, RawOptions& raw) {
   app.add_option("--url", raw.options.url, "Address of the server (default: http://127.0.0.1:8080)")
       ->type_name("URL")
       ->check(validator(check_url));
+  app.add_option("--key", raw.options.key,
+                 "Key of the server, if it asks for one (better in CHATSYNC_API_KEY, as others see options)")
+      ->type_name("KEY")
+      ->envname("CHATSYNC_API_KEY");
   app.add_flag("--json", raw.options.json, "Print one JSON document on stdout instead of tables");
   return sending;
 }

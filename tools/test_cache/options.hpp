@@ -20,6 +20,7 @@ enum class Action {
 struct Options {
   Action action = Action::send;
   std::string url = "http://127.0.0.1:8080";  ///< without a slash at the end
+  std::string key;                            ///< shown to the server; empty: none
   bool json = false;
   std::optional<std::string> session;  ///< absent: the server makes the ids
   std::string user = "1";

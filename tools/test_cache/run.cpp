@@ -138,7 +138,7 @@ bool passed(const RunReport& report) {
 }
 
 Outcome run(const Options& options) {
-  ApiClient api{options.url};
+  ApiClient api{options.url, options.key};
   if (const auto there = api.ping(); !there) {
     if (there.error().kind == ApiError::Kind::status) {
       return std::unexpected(

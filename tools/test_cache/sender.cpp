@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kRedrawInterval{80};
 
 ClientLog send_questions(const Options& options, std::int64_t client, ProgressBoard& board) {
   using SteadyClock = std::chrono::steady_clock;
-  ApiClient api{options.url};
+  ApiClient api{options.url, options.key};
   ClientLog log{.client = client};
   const auto row = static_cast<std::size_t>(client - 1);
   std::optional<std::string> session = options.session;

@@ -75,7 +75,7 @@ struct LocalServer::Impl {
   service::ChatService chat{
       backends->cache(0), backends->store(), backends->dead_letters(), answerer, synchronizer, clock, metrics,
       IdGenerator()};
-  http::HttpServer server{http::http_options_from(settings),
+  http::HttpServer server{http::http_options_from(settings).value(),
                           {{.executor = worker.executor(), .chat = &chat}},
                           clock,
                           {.service = &metrics, .sync = &synchronizer.metrics()}};

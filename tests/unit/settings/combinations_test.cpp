@@ -68,6 +68,20 @@ TEST(Combinations, ABadListOfSentinelsIsRefusedWithTheBadEntry) {
             "65535 behind its host");
 }
 
+TEST(Combinations, AnAddressThatOthersReachNeedsKeys) {
+  for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "chat.example.com"}) {
+    const Environment open{{"HTTP_HOST", host}};
+    EXPECT_NE(refusal_of({.environment = open}).find("there are no keys"), std::string::npos) << host;
+    Environment guarded = open;
+    guarded["API_KEYS_FILE"] = "/run/keys";
+    EXPECT_TRUE(settings_of({.environment = guarded}).http.wants_keys());
+    EXPECT_TRUE(load({.args = {"doctor"}, .environment = open})) << "only who serves is reached";
+  }
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) {
+    EXPECT_FALSE(settings_of({.environment = {{"HTTP_HOST", host}}}).http.wants_keys()) << host;
+  }
+}
+
 TEST(Combinations, SettingsOfAModelServerNeedOne) {
   EXPECT_EQ(refusal_of({.environment = {{"LLM_MODEL", "m"}}}),
             "LLM_MODEL (environment) is set, but none of LLM_BASE_URL is: the echo would serve");

@@ -50,7 +50,8 @@ TEST(SettingsTable, MakesFlagsFromNames) {
 
 TEST(SettingsTable, MarksPasswordsAndKeysAsSecret) {
   for (const SettingRow& row : settings_table()) {
-    const bool secret = row.name.ends_with("PASSWORD") || row.name.ends_with("API_KEY");
+    const bool secret =
+        row.name.ends_with("PASSWORD") || row.name.ends_with("API_KEY") || row.name == "API_KEYS";
     EXPECT_EQ(row.secret, secret) << row.name;
   }
 }
