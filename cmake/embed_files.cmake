@@ -1,5 +1,6 @@
 # Script side of chatsync_embed: writes OUTPUT, a header with each of INPUTS as a string_view in NAMESPACE.
-# A raw string literal may hold at most 65,536 characters in some compilers, so the text is cut into pieces.
+# A string literal, also one of several pieces, may hold at most 65,536 characters, and a piece less in some
+# compilers; so a text is cut into pieces, and a long one is an array of its bytes.
 set(text "#pragma once\n#include <string_view>\n\nnamespace ${NAMESPACE} {\n")
 foreach(input ${INPUTS})
   get_filename_component(name ${input} NAME)
@@ -11,6 +12,13 @@ foreach(input ${INPUTS})
   endif()
   file(READ ${input} content)
   string(LENGTH "${content}" length)
+  if(length GREATER 60000)
+    file(READ ${input} bytes HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${bytes}")
+    string(APPEND text "inline constexpr char ${name}_bytes[] = {${bytes}};\n"
+                       "inline constexpr std::string_view ${name}(${name}_bytes, sizeof ${name}_bytes);\n")
+    continue()
+  endif()
   string(APPEND text "inline constexpr std::string_view ${name} =")
   set(offset 0)
   while(offset LESS length OR offset EQUAL 0)

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "answer/echo_answerer.hpp"
+#include "answer/echo_server.hpp"
 #include "answer/openai_answerer.hpp"
 #include "answer/openai_server.hpp"
 
@@ -12,6 +13,7 @@ Answerers::Answerers(const Settings::Llm& settings, const Clock& clock, const st
     : workers_(workers) {
   for (IoThread* worker : workers) {
     if (!settings.enabled()) {
+      servers_.push_back(std::make_unique<answer::EchoServer>(clock));
       answerers_.push_back(std::make_unique<answer::EchoAnswerer>());
       continue;
     }

@@ -23,6 +23,7 @@ class Answerers {
 
   /// To be used on that worker's thread.
   Answerer& answerer(std::size_t worker) { return *answerers_[worker]; }
+  ModelServer& server(std::size_t worker) { return *servers_[worker]; }
 
  private:
   std::vector<IoThread*> workers_;

@@ -6,7 +6,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +26,7 @@
 #include "base/log.hpp"
 #include "http/http_server.hpp"
 #include "service/chat_service.hpp"
+#include "service/completion_service.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::app {
@@ -55,6 +58,16 @@ boost::asio::awaitable<void> watch_signals(std::shared_ptr<boost::asio::signal_s
   const int second = co_await signals->async_wait(boost::asio::use_awaitable);
   fmt::print(stderr, "chatsync: second signal; ending at once, without waiting for the last sync\n");
   std::_Exit(128 + second);
+}
+
+/// Ends when no streamed answer is under way on any worker.
+boost::asio::awaitable<void> streams_ended(
+    std::vector<IoThread*> workers,
+    const std::vector<std::unique_ptr<service::CompletionService>>* completions) {
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    co_await boost::asio::co_spawn(workers[i]->executor(), (*completions)[i]->finished(),
+                                   boost::asio::use_awaitable);
+  }
 }
 
 void print_start_lines(const Settings& settings, Backends& backends, std::uint16_t port) {
@@ -109,13 +122,22 @@ int serve(const Settings& settings) {
                   .bytes = settings.sync.max_pending_bytes,
                   .age = std::chrono::duration_cast<std::chrono::seconds>(settings.sync.max_pending_age)}});
   Answerers answerers(settings.llm, clock, workers);
+  service::RunningAnswers running;
   std::vector<std::unique_ptr<service::ChatService>> services;
+  std::vector<std::unique_ptr<service::CompletionService>> completions;
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(),
                                                               backends.dead_letters(), answerers.answerer(i),
                                                               synchronizer, clock, metrics, IdGenerator()));
-    http_workers.push_back({.executor = workers[i]->executor(), .chat = services.back().get()});
+    completions.push_back(std::make_unique<service::CompletionService>(
+        workers[i]->executor(), *services.back(), answerers.server(i), running, clock,
+        service::CompletionOptions{
+            .history = {.turns = settings.llm.history_turns, .tokens = settings.llm.history_tokens},
+            .default_model = settings.llm.model}));
+    http_workers.push_back({.executor = workers[i]->executor(),
+                            .chat = services.back().get(),
+                            .completions = completions.back().get()});
   }
   http::HttpServer server(
       std::move(*http_options), http_workers, clock,
@@ -139,6 +161,7 @@ int serve(const Settings& settings) {
            std::chrono::duration_cast<std::chrono::seconds>(settings.shutdown_timeout).count());
   const ShutdownOutcome outcome = shut_down({.server = server,
                                              .answerers = answerers,
+                                             .streams_ended = streams_ended(workers, &completions),
                                              .control = control,
                                              .synchronizer = synchronizer,
                                              .sync_thread = sync_thread,

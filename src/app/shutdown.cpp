@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <future>
+#include <utility>
 
 #include "base/log.hpp"
 
@@ -33,6 +34,13 @@ void report_remainder(const ShutdownParts& parts, std::optional<std::size_t> pen
             cause);
 }
 
+/// Streamed answers go on when their clients have gone, so connections are not all there is to wait for.
+boost::asio::awaitable<void> answers_ended(http::HttpServer& server,
+                                           boost::asio::awaitable<void> streams_ended) {
+  co_await server.stop();
+  co_await std::move(streams_ended);
+}
+
 }  // namespace
 
 ShutdownOutcome shut_down(ShutdownParts parts, std::chrono::milliseconds timeout) {
@@ -41,7 +49,8 @@ ShutdownOutcome shut_down(ShutdownParts parts, std::chrono::milliseconds timeout
   const SteadyTime report_from =
       deadline - std::min<SteadyClock::duration>(timeout / 5, std::chrono::seconds(2));
 
-  std::future<void> answered = parts.control.spawn(parts.server.stop());
+  std::future<void> answered =
+      parts.control.spawn(answers_ended(parts.server, std::move(parts.streams_ended)));
   if (!ready_by(answered, begin + timeout / 2)) {
     log_warning("cutting {} connections that do not end", parts.server.open_connections());
     parts.server.force_close();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -17,7 +18,8 @@ namespace chatsync::app {
 struct ShutdownParts {
   http::HttpServer& server;
   Answerers& answerers;
-  IoThread& control;  ///< Any thread that serves no requests.
+  boost::asio::awaitable<void> streams_ended;  ///< Ends when no streamed answer is under way.
+  IoThread& control;                           ///< Any thread that serves no requests.
   sync::Synchronizer& synchronizer;
   IoThread& sync_thread;
   PendingTurns& pending;

@@ -100,6 +100,8 @@ void BeastRequest::on_field_impl(beast_http::field field, BeastView name, BeastV
     default:
       if (equals_ignoring_case(view(name), "x-request-id") && is_request_id(value)) {
         request_.request_id.assign(value);
+      } else if (equals_ignoring_case(view(name), "x-session-id")) {
+        request_.session_id.assign(value);
       }
       return;
   }

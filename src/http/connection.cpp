@@ -158,8 +158,14 @@ AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* argum
   if (request.request_id.empty()) context_.request_ids.next(request.request_id);
   std::exception_ptr escaped;
   try {
-    Result<Reply> reply =
-        co_await route->handler({&request, arguments, caller, &context_.chat, context_.metrics_page, out});
+    Result<Reply> reply = co_await route->handler({.request = &request,
+                                                   .arguments = arguments,
+                                                   .caller = caller,
+                                                   .chat = &context_.chat,
+                                                   .completions = context_.completions,
+                                                   .clock = &context_.clock,
+                                                   .metrics = context_.metrics_page,
+                                                   .out = out});
     if (!reply || !reply->body || request.method == Method::head) co_return reply;
     // While nothing is sent, a failure can still be told by the status, and a short body by its length.
     const Result<bool> more = co_await reply->body->append_next(out);

@@ -39,8 +39,11 @@ void RequestIds::next(std::string& id) {
   id.append(digits.data(), digits.size());
 }
 
-ConnectionContext::ConnectionContext(const HttpOptions& given, service::ChatService& service,
-                                     const Clock& time)
-    : options(given), chat(service), clock(time), deadlines(allowances_of(given)) {}
+ConnectionContext::ConnectionContext(const HttpOptions& given, const HttpWorker& worker, const Clock& time)
+    : options(given),
+      chat(*worker.chat),
+      completions(worker.completions),
+      clock(time),
+      deadlines(allowances_of(given)) {}
 
 }  // namespace chatsync::http

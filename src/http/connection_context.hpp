@@ -8,6 +8,7 @@
 #include "http/deadlines.hpp"
 #include "http/http_metrics.hpp"
 #include "http/http_options.hpp"
+#include "http/http_server.hpp"
 #include "http/metrics_page.hpp"
 #include "http/reply_buffer.hpp"
 #include "service/chat_service.hpp"
@@ -45,10 +46,11 @@ class DateField {
 
 /// What the connections of one worker share. Used from its thread only.
 struct ConnectionContext {
-  ConnectionContext(const HttpOptions& given, service::ChatService& service, const Clock& time);
+  ConnectionContext(const HttpOptions& given, const HttpWorker& worker, const Clock& time);
 
   const HttpOptions& options;
   service::ChatService& chat;
+  service::CompletionService* completions;
   const Clock& clock;
   const MetricsPage* metrics_page = nullptr;
   HttpMetrics metrics;  ///< Read by other threads.

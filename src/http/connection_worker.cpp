@@ -14,7 +14,7 @@ ConnectionWorker::ConnectionWorker(const HttpWorker& worker, const HttpOptions& 
                                    std::atomic<std::size_t>& open_connections)
     : executor_(worker.executor),
       open_connections_(open_connections),
-      context_(options, *worker.chat, clock),
+      context_(options, worker, clock),
       sweep_timer_(worker.executor),
       connections_(worker.executor),
       sweeper_(worker.executor) {}

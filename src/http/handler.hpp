@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "http/api_keys.hpp"
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
+#include "service/completion_service.hpp"
 
 namespace chatsync::http {
 
@@ -44,6 +46,8 @@ struct Call {
   const Arguments* arguments = nullptr;
   const Caller* caller = nullptr;
   service::ChatService* chat = nullptr;
+  service::CompletionService* completions = nullptr;
+  const Clock* clock = nullptr;
   const MetricsPage* metrics = nullptr;
   std::string* out = nullptr;  ///< The handler appends the body here; after a failure it is thrown away.
 };

@@ -6,10 +6,14 @@ namespace chatsync::http {
 
 boost::asio::awaitable<Result<Reply>> post_chat(Call call);
 
+boost::asio::awaitable<Result<Reply>> post_completions(Call call);
+boost::asio::awaitable<Result<Reply>> get_models(Call call);
+
 boost::asio::awaitable<Result<Reply>> post_session(Call call);
 boost::asio::awaitable<Result<Reply>> get_sessions(Call call);
 boost::asio::awaitable<Result<Reply>> get_session(Call call);
 boost::asio::awaitable<Result<Reply>> delete_session(Call call);
+boost::asio::awaitable<Result<Reply>> post_cancel(Call call);
 boost::asio::awaitable<Result<Reply>> get_messages(Call call);
 boost::asio::awaitable<Result<Reply>> get_stats(Call call);
 

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "http/http_options.hpp"
 #include "service/chat_service.hpp"
+#include "service/completion_service.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::http {
@@ -19,6 +20,7 @@ namespace chatsync::http {
 struct HttpWorker {
   boost::asio::any_io_executor executor;
   service::ChatService* chat = nullptr;
+  service::CompletionService* completions = nullptr;  ///< Null: /v1 is not served.
 };
 
 /// What /metrics shows beside the server's own counters. Null: left out.

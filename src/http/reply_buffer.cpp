@@ -85,6 +85,10 @@ void write_head(HeadText& out, const ReplyHead& head, std::size_t body_bytes) {
   out << "HTTP/1.1 " << static_cast<std::size_t>(head.status) << " " << reason_of(head.status) << "\r\n";
   if (head.status != 204) {
     out << "Content-Type: " << head.media_type << "\r\n";
+    // Neither a cache nor a proxy shall hold events back.
+    if (head.media_type.starts_with("text/event-stream")) {
+      out << "Cache-Control: no-cache\r\nX-Accel-Buffering: no\r\n";
+    }
     if (head.body_end == BodyEnd::length) out << "Content-Length: " << body_bytes << "\r\n";
     if (head.body_end == BodyEnd::chunk) out << "Transfer-Encoding: chunked\r\n";
   }

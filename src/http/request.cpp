@@ -12,6 +12,7 @@ void Request::clear() {
   body_type = BodyType::unstated;
   target.clear();
   request_id.clear();
+  session_id.clear();
   authorization.clear();
   body.clear();
 }

@@ -24,6 +24,7 @@ struct Request {
   BodyType body_type = BodyType::unstated;
   std::string target;         ///< As sent.
   std::string request_id;     ///< The client's, if it is `[A-Za-z0-9._-]{1,128}`; else empty.
+  std::string session_id;     ///< The X-Session-Id field; empty: there is none.
   std::string authorization;  ///< The Authorization field; empty: there is none.
   std::string body;
 

@@ -106,6 +106,30 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
                       .provisional_count = recorded->provisional};
 }
 
+Result<Turn> ChatService::begin_turn(std::string session_id, std::string user_id) {
+  Turn turn;
+  turn.timestamp_us = clock_.now_us();
+  if (std::optional<Error> full = synchronizer_.backlog().refusal(turn.timestamp_us)) {
+    metrics_.turns_failed.add();
+    return std::unexpected(std::move(*full));
+  }
+  turn.session_id = std::move(session_id);
+  turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
+  turn.user_id = std::move(user_id);
+  return turn;
+}
+
+AsyncResult<void> ChatService::record_answered(Turn turn) {
+  const Result<Recorded> recorded = co_await record(&turn, SessionPresence::unknown);
+  if (!recorded) {
+    metrics_.turns_failed.add();
+    co_return std::unexpected(recorded.error());
+  }
+  metrics_.turns_accepted.add();
+  if (!recorded->in_store) synchronizer_.note_accepted(bytes_of(turn), recorded->timestamp_us);
+  co_return Result<void>();
+}
+
 AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, SessionPresence presence) {
   const ObservedDuration observed(clock_, metrics_.record_duration);
   // Between loading and recording, another eviction may take the session away again, and a restart of the

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -113,6 +114,19 @@ class ChatService {
   /// turn is accepted and pending, but that the commit asked for failed; every other error means that no turn
   /// was accepted, but for `outcome_unknown`.
   AsyncResult<ChatReply> chat(ChatRequest request);
+
+  /// A turn that is about to be answered, with its id and the time it was accepted at. Fails if no turns are
+  /// taken at the moment.
+  Result<Turn> begin_turn(std::string session_id, std::string user_id);
+
+  /// The session's last turns, oldest first; none for a session that does not exist yet. `gone` if it was
+  /// erased.
+  AsyncResult<std::vector<Turn>> latest_turns(std::string session_id) {
+    return recent(std::move(session_id));
+  }
+
+  /// Records a turn of begin_turn() with its answer, as chat() does.
+  AsyncResult<void> record_answered(Turn turn);
 
   AsyncResult<Session> create_session(NewSession request);
   AsyncResult<Session> session(std::string session_id);

@@ -140,6 +140,14 @@ HttpResponse HttpClient::read_response(bool to_head) {
   return response;
 }
 
+std::string HttpClient::read_until(std::string_view text) {
+  std::size_t found = 0;
+  while ((found = buffer_.find(text)) == std::string::npos) {
+    if (!receive()) throw std::runtime_error("the connection ended before: " + std::string(text));
+  }
+  return take(found + text.size());
+}
+
 HttpResponse HttpClient::request(const std::string& method, const std::string& target,
                                  const std::string& body, const std::string& header_lines) {
   std::string bytes = method + " " + target + " HTTP/1.1\r\nHost: chatsync.test\r\n" + header_lines;

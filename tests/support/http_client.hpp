@@ -44,6 +44,9 @@ class HttpClient {
   HttpResponse get(const std::string& target) { return request("GET", target); }
   HttpResponse post(const std::string& target, const boost::json::value& body);
 
+  /// Reads, as they come, the bytes up to the end of `text`, and returns them. Throws if they do not come.
+  std::string read_until(std::string_view text);
+
   /// True if the server closes the connection without another byte.
   bool closed_by_server();
   /// Ends the sending direction; replies can still be read.

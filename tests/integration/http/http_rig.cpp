@@ -39,7 +39,8 @@ HttpRig::HttpRig(HttpOptions given, std::size_t worker_count) {
   std::vector<HttpWorker> http_workers;
   for (std::size_t i = 0; i < worker_count; ++i) {
     workers.push_back(std::make_unique<RigWorker>(clock_, metrics_));
-    http_workers.push_back({workers.back()->io.get_executor(), &workers.back()->chat});
+    http_workers.push_back(
+        {workers.back()->io.get_executor(), &workers.back()->chat, &workers.back()->completions});
   }
   const MetricsSources sources{.service = &metrics_,
                                .sync = &workers.front()->synchronizer.metrics(),

@@ -11,10 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "answer/echo_server.hpp"
 #include "base/clock.hpp"
 #include "base/one_shot.hpp"
 #include "http/http_server.hpp"
 #include "service/chat_service.hpp"
+#include "service/completion_service.hpp"
 #include "support/fakes/memory_turn_cache.hpp"
 #include "support/fakes/memory_turn_store.hpp"
 #include "support/fakes/no_dead_letters.hpp"
@@ -45,7 +47,9 @@ class ScriptedAnswerer final : public Answerer {
 struct RigWorker {
   explicit RigWorker(const Clock& clock, service::ServiceMetrics& metrics)
       : synchronizer(io.get_executor(), cache, cache, store, clock, {}),
-        chat(cache, store, letters, answerer, synchronizer, clock, metrics, IdGenerator()) {
+        chat(cache, store, letters, answerer, synchronizer, clock, metrics, IdGenerator()),
+        model_server(clock),
+        completions(io.get_executor(), chat, model_server, running, clock, {}) {
     // The synchroniser's loop, which would find out, does not run.
     synchronizer.trust().grant(cache.lineage(), synchronizer.trust().epoch());
   }
@@ -58,6 +62,9 @@ struct RigWorker {
   ScriptedAnswerer answerer{io.get_executor()};
   sync::Synchronizer synchronizer;
   service::ChatService chat;
+  answer::EchoServer model_server;
+  service::RunningAnswers running;
+  service::CompletionService completions;
   std::thread thread;
 };
 
