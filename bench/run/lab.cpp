@@ -119,6 +119,14 @@ test::Environment without_drains() {
           {"MAX_PENDING_BYTES", "1000000000000"}};
 }
 
+test::Environment with_drains_as_shipped() {
+  test::Environment environment = without_drains();
+  for (const char* schedule : {"SYNC_INTERVAL", "SYNC_WATERMARK", "SYNC_SWEEP_INTERVAL"}) {
+    environment.erase(schedule);
+  }
+  return environment;
+}
+
 test::Environment with_drains_all_the_time() {
   test::Environment environment = without_drains();
   environment["SYNC_INTERVAL"] = "1";

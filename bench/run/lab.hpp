@@ -91,6 +91,8 @@ pid_t process_of(const test::MariaDbServer& mariadb);
 
 /// Settings under which nothing is drained that is not asked for, and nothing is refused.
 test::Environment without_drains();
+/// Settings under which drains start by themselves as they do by default, and nothing is refused.
+test::Environment with_drains_as_shipped();
 /// Settings under which a drain follows the other.
 test::Environment with_drains_all_the_time();
 

@@ -100,7 +100,7 @@ int main(int argc, char** argv) try {
   app.add_flag("--quick", plan.quick, "The whole table within two minutes, with shorter and fewer rounds");
   app.add_option("--only", plan.only, "Rows to measure, by name")->delimiter(',');
   auto* rounds = app.add_option("--rounds", plan.rounds, "How often each is measured (5; quick: 2)");
-  auto* seconds = app.add_option("--seconds", plan.seconds, "How long each load is (10; quick: 1.5)");
+  auto* seconds = app.add_option("--seconds", plan.seconds, "How long each load is (10; quick: 1)");
   app.add_flag("--list", list, "Show the rows and end");
   app.add_option("--results", plan.results, "Directory of the files")->capture_default_str();
   app.add_option("--chatsync", plan.chatsync, "Another server to measure; a Release build too");
@@ -111,8 +111,8 @@ int main(int argc, char** argv) try {
   }
   if (plan.quick) {
     if (rounds->empty()) plan.rounds = 2;
-    if (seconds->empty()) plan.seconds = 1.5;
-    plan.warm_up_seconds = 0.5;
+    if (seconds->empty()) plan.seconds = 1;
+    plan.warm_up_seconds = 0.3;
   }
   if (const std::string objection = objection_to(plan); !objection.empty()) {
     fmt::print(stderr, "bench: {}\n", objection);

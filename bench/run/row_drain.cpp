@@ -11,7 +11,7 @@
 namespace chatsync::bench {
 
 std::vector<Figure> measure_drain(Lab& lab) {
-  const std::int64_t turns = lab.plan().quick ? 60'000 : 500'000;
+  const std::int64_t turns = lab.plan().quick ? 40'000 : 500'000;
   Samples ours;
   Samples bare;
   Samples insert;

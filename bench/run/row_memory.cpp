@@ -109,7 +109,7 @@ std::vector<Figure> measure_memory(Lab& lab) {
     loaded.push_back(static_cast<double>(figures.watched[0].resident_kib) / 1'024);
   };
   lab.interleave("memory", {over_redis, [&] { idle_embedded.push_back(idle_mb(*lab.embedded({}))); }});
-  const double seconds = lab.plan().quick ? 4 : 60;
+  const double seconds = lab.plan().quick ? 2 : 60;
   return {idle_figure("Redis", idle_redis),
           idle_figure("embedded", idle_embedded),
           {.what = "memory, 1,000 connections under load",

@@ -71,7 +71,7 @@ class Crowd {
     // Another process has recorded in the sessions since they were measured last.
     ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, kFirstTurns));
     const LoadFigures figures =
-        ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, lab_.plan().quick ? 30'000 : 200'000));
+        ClientLoad::run(lab_.plan(), load_on(*stack_.chatsync, lab_.plan().quick ? 20'000 : 200'000));
     turn_us.push_back(figures.cpu_us(0) + figures.cpu_us(1));
     redis_us.push_back(figures.cpu_us(1));
     sync_now(*stack_.chatsync);
@@ -126,7 +126,7 @@ class Crowd {
 }  // namespace
 
 std::vector<Figure> measure_session_count(Lab& lab) {
-  const int many = lab.plan().quick ? 100'000 : 1'000'000;
+  const int many = lab.plan().quick ? 50'000 : 1'000'000;
   Crowd small(lab, kActive);
   Crowd large(lab, many);
   lab.interleave("session-count", {[&] { large.take(); }, [&] { small.take(); }, [&] { large.take_idle(); }});

@@ -8,7 +8,7 @@ std::span<const Row> rows() {
   static constexpr auto kRows = std::to_array<Row>({
       {"chat-64", "POST /chat over Redis, 64 connections, beside the bare loop", measure_chat_at_64},
       {"chat-256", "the same with 256 connections", measure_chat_at_256},
-      {"sustained", "turns while one drain follows the other, beside the bare loop and the bare drain",
+      {"sustained", "turns while drains keep up with them, beside the bare loop and the bare drain",
        measure_sustained},
       {"drain", "a backlog into MariaDB, beside the bare drain and the bare insert", measure_drain},
       {"synced", "turns that are committed in MariaDB before they are answered", measure_synced},
