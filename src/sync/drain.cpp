@@ -4,10 +4,10 @@
 // it claimed once the commit is known (promise 4). A crash or an error between the two leaves the batch
 // pending; it is written again later, and the store recognises it by identity (promise 3). A batch carries
 // the lineage of the cache that it was claimed from, so that a store that has since seen the cache come back
-// older can refuse it: its numbers may be other turns' by then. Claims are serialised by a mutex, so that a
-// pass is walked once, while writes run side by side: one worker more than there are connections keeps the
-// next batch read while the others are written. The first failure stops the claiming; batches under way still
-// end.
+// older can refuse it: its numbers may be other turns' by then. One worker at a time claims, so that a pass
+// is walked once, while as many write side by side as there are connections; two workers more than that keep
+// the cache busy meanwhile, with the next batch and with the acknowledgement of the one before. The first
+// failure stops the claiming; batches under way still end.
 #include "sync/drain.hpp"
 
 #include <algorithm>
@@ -41,12 +41,19 @@ std::size_t bytes_of_turns(const TurnBatch& batch) {
   return bytes;
 }
 
-AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
+AsyncResult<WriteOutcome> write(TurnStore* store, SharedBatch batch, AsyncSlots* writing) {
+  if (writing == nullptr) co_return co_await store->write(batch);
+  const auto slot = co_await writing->enter();
+  co_return co_await store->write(batch);
+}
+
+AsyncResult<MoveOutcome> commit_then_acknowledge(std::shared_ptr<const DrainTools> tools, SharedBatch batch,
+                                                 AsyncSlots* writing) {
   const SteadyTime begin = tools->clock.steady_now();
   fault::point("drain.before_write");
   if (fault::planted(fault::PlantedBug::acknowledge_before_commit))
     static_cast<void>(co_await tools->pending.acknowledge(batch));
-  Result<WriteOutcome> written = co_await tools->store.write(batch);
+  Result<WriteOutcome> written = co_await write(&tools->store, batch, writing);
   if (!written && fault::planted(fault::PlantedBug::drop_batch_on_failure)) written = WriteOutcome{};
   fault::point("drain.written");
   if (!written) {
@@ -177,13 +184,14 @@ AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedB
   co_return batch->turns.size();
 }
 
-AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch) {
+AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch,
+                                    AsyncSlots* writing) {
   MoveOutcome total;
   std::vector<SharedBatch> waiting{std::move(batch)};
   while (!waiting.empty()) {
     const SharedBatch current = std::move(waiting.back());
     waiting.pop_back();
-    Result<MoveOutcome> moved = co_await commit_then_acknowledge(tools, current);
+    Result<MoveOutcome> moved = co_await commit_then_acknowledge(tools, current, writing);
     if (moved) {
       total.synced += moved->synced;
       total.dead_lettered += moved->dead_lettered;
@@ -217,11 +225,14 @@ AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, Sha
 }
 
 Drain::Drain(std::shared_ptr<const DrainTools> tools, PassKind kind)
-    : tools_(std::move(tools)), pass_(tools_->pending.begin_pass(kind)), claiming_(tools_->executor) {}
+    : tools_(std::move(tools)),
+      pass_(tools_->pending.begin_pass(kind)),
+      claiming_(tools_->executor, 1),
+      writing_(tools_->executor, std::max<std::size_t>(tools_->options.connections, 1)) {}
 
 boost::asio::awaitable<DrainReport> Drain::run() {
   TaskGroup workers(tools_->executor);
-  for (std::size_t i = 0; i < tools_->options.connections + 1; ++i) workers.spawn("drain worker", work());
+  for (std::size_t i = 0; i < tools_->options.connections + 2; ++i) workers.spawn("drain worker", work());
   co_await workers.join();
   co_return report_;
 }
@@ -245,7 +256,7 @@ boost::asio::awaitable<void> Drain::work_until_done() {
     if (batch && *batch == nullptr) co_return;
     Result<MoveOutcome> moved;
     if (batch) {
-      moved = co_await move_batch(tools_, *batch);
+      moved = co_await move_batch(tools_, *batch, &writing_);
     } else {
       moved = failure_of(std::move(batch));
     }
@@ -259,7 +270,7 @@ boost::asio::awaitable<void> Drain::work_until_done() {
 }
 
 AsyncResult<SharedBatch> Drain::claim() {
-  const auto guard = co_await claiming_.lock();
+  const auto guard = co_await claiming_.enter();
   if (exhausted_ || report_.failure) co_return SharedBatch();
   const std::uint64_t lineage = tools_->cache.lineage();
   Result<TurnBatch> batch = co_await pass_->next(tools_->options.batch_turns);

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/async_mutex.hpp"
+#include "base/async_slots.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::sync {
@@ -46,11 +46,13 @@ AsyncResult<std::size_t> rescue(std::shared_ptr<const DrainTools> tools, SharedB
 
 /// Commits a batch and then, and only then, acknowledges it. A batch that the store rejects for its data is
 /// halved until the turn at fault stands alone; that one goes to dead_letters and the others on their way.
-/// Any other failure is returned, and what has not been committed stays pending.
-AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch);
+/// Any other failure is returned, and what has not been committed stays pending. Takes one of `writing` for
+/// each write, if there are any.
+AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, SharedBatch batch,
+                                    AsyncSlots* writing = nullptr);
 
 /// One walk over what is pending. Several workers claim, commit and acknowledge side by side: while some
-/// write, another reads. Single use.
+/// write, one reads and another acknowledges. Single use.
 class Drain {
  public:
   Drain(std::shared_ptr<const DrainTools> tools, PassKind kind);
@@ -66,7 +68,8 @@ class Drain {
 
   std::shared_ptr<const DrainTools> tools_;
   std::unique_ptr<PendingPass> pass_;
-  AsyncMutex claiming_;
+  AsyncSlots claiming_;
+  AsyncSlots writing_;
   bool exhausted_ = false;
   DrainReport report_;
 };

@@ -41,6 +41,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   std::set<std::string> erased;
   std::size_t sweeps = 0;
   std::size_t passes = 0;
+  std::size_t batches_read = 0;
   std::uint64_t lineage_now = 0;
 
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override {
@@ -275,7 +276,10 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
           batch.turns.push_back({.turn = turn->second, .key = cache_.pending_key(session_, turn->first)});
           after_us_ = turn->first;
         }
-        if (batch.turns.size() >= max_turns) co_return batch;
+        if (batch.turns.size() >= max_turns) {
+          ++cache_.batches_read;
+          co_return batch;
+        }
       }
       session_ = std::string(1, '\x7f');
       co_return batch;
