@@ -87,6 +87,9 @@ struct Transfer::State {
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_NOSIGNAL, 1L);
+    // Of each stream that is open; the defaults are 16 and 64 KiB.
+    set(CURLOPT_BUFFERSIZE, 4096L);
+    set(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_ERRORBUFFER, error.data());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chat/ids.hpp"
+#include "chat/turn_details.hpp"
 #include "chat/turn_json.hpp"
 
 namespace chatsync {
@@ -71,6 +72,7 @@ Result<Turn> turn_in_fields(const DeadLetter& letter, const json::object& fields
   turn.answer = *answer;
   turn.status = turn_status_from(text_in(fields, "status").value_or(""));
   turn.model = text_in(fields, "model").value_or("");
+  turn.details = details_or_nothing(text_in(fields, "details").value_or(""));
   const std::string_view turn_id = text_in(fields, "turn_id").value_or("");
   turn.turn_id =
       is_turn_id(turn_id) ? std::string(turn_id) : derived_turn_id(letter.session_id, *timestamp_us);

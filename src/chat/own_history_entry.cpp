@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "chat/plain_json.hpp"
+#include "chat/turn_details.hpp"
 #include "chat/turn_json.hpp"
 
 namespace chatsync {
@@ -104,8 +105,11 @@ std::optional<Turn> parse_own_history_entry(std::string_view session_id, std::st
       reader.take_text(turn.turn_id) && reader.skip(R"(,"user_id":")") && reader.take_text(turn.user_id) &&
       reader.skip(R"(,"question":")") && reader.take_text(turn.question) && reader.skip(R"(,"answer":")") &&
       reader.take_text(turn.answer) && reader.skip(R"(,"status":")") && reader.take_status(turn.status) &&
-      reader.skip(R"(,"model":")") && reader.take_text(turn.model) && reader.skip("}") && reader.at_end();
+      reader.skip(R"(,"model":")") && reader.take_text(turn.model) &&
+      (!reader.skip(R"(,"details":")") || reader.take_text(turn.details)) && reader.skip("}") &&
+      reader.at_end();
   if (!is_own || turn.turn_id.empty()) return std::nullopt;
+  turn.details = details_or_nothing(turn.details);
   turn.session_id = session_id;
   return turn;
 }

@@ -37,12 +37,15 @@ struct Turn {
   std::string answer;    ///< The same.
   TurnStatus status = TurnStatus::complete;
   std::string model;
+  std::string details;  ///< A JSON object (turn_details.hpp); empty: nothing more is known.
 
   bool operator==(const Turn&) const = default;
 };
 
 /// What a pending turn takes in a cache, about: its texts and a quarter of a kilobyte around them.
-inline std::size_t bytes_of(const Turn& turn) { return turn.question.size() + turn.answer.size() + 256; }
+inline std::size_t bytes_of(const Turn& turn) {
+  return turn.question.size() + turn.answer.size() + turn.details.size() + 256;
+}
 
 /// One conversation of one user.
 struct Session {

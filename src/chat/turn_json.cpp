@@ -12,6 +12,7 @@
 #include "chat/ids.hpp"
 #include "chat/own_history_entry.hpp"
 #include "chat/plain_json.hpp"
+#include "chat/turn_details.hpp"
 
 namespace chatsync {
 namespace {
@@ -91,6 +92,10 @@ void append_history_entry_tail(std::string& out, const Turn& turn) {
   append_json_string(out, to_string(turn.status));
   out += ",\"model\":";
   append_json_string(out, turn.model);
+  if (!turn.details.empty()) {
+    out += ",\"details\":";
+    append_json_string(out, turn.details);
+  }
   out += '}';
 }
 
@@ -150,6 +155,7 @@ std::optional<Turn> parse_history_entry(std::string_view session_id, std::string
   turn.user_id = text_of(object, "user_id");
   turn.status = turn_status_from(text_of(object, "status"));
   turn.model = text_of(object, "model");
+  turn.details = details_or_nothing(text_of(object, "details"));
   if (const json::value* seq = object.if_contains("seq"); seq != nullptr && seq->is_int64())
     turn.seq = seq->get_int64();
   if (const json::value* at = object.if_contains("created_at"); at != nullptr && at->is_int64()) {

@@ -12,7 +12,8 @@ namespace chatsync {
 void append_json_string(std::string& out, std::string_view text);
 
 /// The part of a history entry that is known before the cache has numbered the turn:
-/// `"turn_id":…,"user_id":…,"question":…,"answer":…,"status":…,"model":…}`. The cache puts
+/// `"turn_id":…,"user_id":…,"question":…,"answer":…,"status":…,"model":…}`, and before its end `"details":…`,
+/// the object as a string, where the turn has some. The cache puts
 /// `{"seq":N,"created_at":T,` before it.
 std::string history_entry_tail(const Turn& turn);
 

@@ -40,6 +40,11 @@ constexpr std::array kSteps = {
     " final_ts INTEGER NOT NULL, PRIMARY KEY (session, ts)) STRICT, WITHOUT ROWID;"
     "PRAGMA user_version = 2;"
     "COMMIT",
+
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE turns ADD COLUMN details TEXT NOT NULL DEFAULT '';"
+    "PRAGMA user_version = 3;"
+    "COMMIT",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kSteps.size());
 
@@ -59,13 +64,14 @@ constexpr std::string_view kMarkSessionSynced = "UPDATE sessions SET synced = 1 
 constexpr std::string_view kDeleteSession = "DELETE FROM sessions WHERE id = ?1";
 constexpr std::string_view kInsertSettled = "INSERT INTO settled VALUES (?1, ?2, ?3, ?4)";
 constexpr std::string_view kDeleteSettled = "DELETE FROM settled WHERE session = ?1 AND ts = ?2";
-constexpr std::string_view kInsertTurn = "INSERT INTO turns VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr std::string_view kInsertTurn =
+    "INSERT INTO turns VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr std::string_view kMarkTurnSynced = "INSERT INTO synced VALUES (?1)";
 constexpr std::string_view kDeleteTurn = "DELETE FROM turns WHERE id = ?1";
 constexpr std::string_view kDeleteMark = "DELETE FROM synced WHERE turn = ?1";
 constexpr std::string_view kReadIdentity = "SELECT turn_id, seq FROM turns WHERE id = ?1";
 constexpr std::string_view kReadTurn =
-    "SELECT ts, seq, turn_id, user_id, status, model, question, answer FROM turns WHERE id = ?1";
+    "SELECT ts, seq, turn_id, user_id, status, model, question, answer, details FROM turns WHERE id = ?1";
 // No turn has the row 0.
 constexpr auto kProbe = "BEGIN IMMEDIATE; REPLACE INTO synced VALUES (0); COMMIT";
 
@@ -214,7 +220,7 @@ Result<void> JournalWriter::delete_session(std::int64_t row) {
 
 Result<void> JournalWriter::insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn) {
   insert_turn_.bind_all(ref.row(), session_row, ref.timestamp_us(), turn.seq, turn.turn_id, turn.user_id,
-                        to_string(turn.status), turn.model, turn.question, turn.answer);
+                        to_string(turn.status), turn.model, turn.question, turn.answer, turn.details);
   if (Result<void> done = insert_turn_.run(); !done) return done;
   return ref.synced() ? mark_turn_synced(ref.row()) : Result<void>();
 }
@@ -276,7 +282,8 @@ Result<std::optional<Turn>> JournalReader::read_turn(std::int64_t row) {
             .question = std::string(read_turn_.text(6)),
             .answer = std::string(read_turn_.text(7)),
             .status = turn_status_from(read_turn_.text(4)),
-            .model = std::string(read_turn_.text(5))};
+            .model = std::string(read_turn_.text(5)),
+            .details = std::string(read_turn_.text(8))};
   read_turn_.reset();
   return turn;
 }

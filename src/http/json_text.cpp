@@ -60,6 +60,10 @@ void append_message(std::string& out, const Turn& turn, std::string_view opening
   append_text(out, R"(,"answer":)", turn.answer);
   append_text(out, R"(,"status":)", to_string(turn.status));
   append_text(out, R"(,"model":)", turn.model);
+  if (!turn.details.empty()) {
+    out += R"(,"details":)";
+    out += turn.details;
+  }
   out += '}';
 }
 

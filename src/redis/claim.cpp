@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include "chat/ids.hpp"
+#include "chat/turn_details.hpp"
 #include "chat/turn_json.hpp"
 
 namespace chatsync::redis {
@@ -45,7 +46,7 @@ std::int64_t time_or_zero(ReplyView reply) { return std::max<std::int64_t>(reply
 std::expected<Turn, Fault> read_turn(std::string_view session_id, std::int64_t timestamp_us, ReplyView fields,
                                      std::string_view fallback_user) {
   const ReplyView turn_id = fields[0], seq = fields[1], user_id = fields[2], question = fields[3],
-                  answer = fields[4], status = fields[5], model = fields[6];
+                  answer = fields[4], status = fields[5], model = fields[6], details = fields[7];
   for (const auto& [name, text] : {std::pair("question", question), std::pair("answer", answer)}) {
     if (text.is_nil()) {
       return std::unexpected(Fault{std::string("the message has no ") + name, "missing_field"});
@@ -65,6 +66,7 @@ std::expected<Turn, Fault> read_turn(std::string_view session_id, std::int64_t t
   turn.answer = answer.text_or("");
   turn.status = turn_status_from(status.text_or(""));
   turn.model = text_or_empty(model);
+  turn.details = details_or_nothing(details.text_or(""));
   return turn;
 }
 

@@ -13,8 +13,8 @@
 namespace chatsync::redis {
 
 /// The fields of a message's hash that make a turn, in the order in which read_turn() wants them.
-inline constexpr std::array<std::string_view, 7> kTurnFields = {"turn_id", "seq",    "user_id", "question",
-                                                                "answer",  "status", "model"};
+inline constexpr std::array<std::string_view, 8> kTurnFields = {"turn_id", "seq",    "user_id", "question",
+                                                                "answer",  "status", "model",   "details"};
 /// The fields of a session's meta hash, in the order in which read_session() wants them.
 inline constexpr std::array<std::string_view, 5> kMetaFields = {"user_id", "title", "created_at",
                                                                 "updated_at", "unsynced"};

@@ -107,7 +107,7 @@ void RecordTransaction::encode_expectations(CommandEncoder& out, std::span<const
 
 void RecordTransaction::encode_turn(CommandEncoder& out, const Turn& turn, std::string_view prefix,
                                     std::string_view message) {
-  out.begin(2 + 2 * 8);
+  out.begin(turn.details.empty() ? 2 + 2 * 8 : 2 + 2 * 9);
   out.argument("HSET");
   out.argument(prefix, message);
   const auto field = [&out](std::string_view name, const auto& value) {
@@ -122,6 +122,7 @@ void RecordTransaction::encode_turn(CommandEncoder& out, const Turn& turn, std::
   field("status", to_string(turn.status));
   field("model", turn.model);
   field("created_at", turn.timestamp_us);
+  if (!turn.details.empty()) field("details", turn.details);
 
   out.begin(3);
   out.argument("SADD");

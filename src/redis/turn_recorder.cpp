@@ -35,7 +35,7 @@ constexpr std::size_t kBytesOfABatch = 256UL * 1024;  ///< Of texts; a larger tu
 constexpr std::size_t kBatchesUnderWay = 4;
 constexpr std::size_t kMostBytesWaiting = 64UL * 1024 * 1024;
 constexpr std::size_t kKeysOfATurn = 4;
-constexpr std::size_t kArgumentsOfATurn = 11;
+constexpr std::size_t kArgumentsOfATurn = 12;
 
 }  // namespace
 
@@ -237,6 +237,7 @@ void TurnRecorder::Impl::encode_turn(CommandEncoder& out, const Waiting& waiting
   out.argument(to_string(turn.status));
   out.argument(turn.model);
   out.argument(history_entry_tail(turn));
+  out.argument(turn.details);
 }
 
 void TurnRecorder::Impl::answer(Sent sent, Result<Replies> replies) {

@@ -5,6 +5,7 @@
 
 #include "base/fault.hpp"
 #include "chat/session_errors.hpp"
+#include "chat/turn_details.hpp"
 #include "sync/load_session.hpp"
 
 namespace chatsync::service {
@@ -74,6 +75,10 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   }
   Result<Answer> answer = co_await answerer_.answer(std::move(question));
   if (!answer) co_return failure_of(std::move(answer));
+  if (!answer->finish_reason.empty()) {
+    const std::chrono::microseconds latency(clock_.now_us() - turn.timestamp_us);
+    turn.details = turn_details(*answer, {}, std::chrono::duration_cast<std::chrono::milliseconds>(latency));
+  }
   turn.question = std::move(request.message);
   turn.answer = std::move(answer->text);
   turn.model = std::move(answer->model);

@@ -3,18 +3,15 @@
 // a client that hangs up changes nothing, and [DONE] can only be sent when the turn is recorded.
 #include "service/completion_service.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "base/log.hpp"
 #include "chat/completion_assembler.hpp"
+#include "chat/turn_details.hpp"
 
 namespace chatsync::service {
 namespace {
-
-void put_answer(Turn& turn, Answer answer) {
-  turn.answer = std::move(answer.text);
-  turn.model = std::move(answer.model);
-}
 
 bool is_nothing(const Answer& answer) { return answer.text.empty() && answer.message.empty(); }
 
@@ -32,6 +29,7 @@ CompletionService::CompletionService(boost::asio::any_io_executor executor, Chat
       streams_(std::move(executor)) {}
 
 AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCall* call) {
+  const SteadyTime began = clock_.steady_now();
   Prepared prepared;
   RequestChanges changes{.default_model = options_.default_model};
   if (call->session_id) {
@@ -48,7 +46,8 @@ AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCa
     turn->question = std::move(call->request.question);
     changes.history = within_budget(std::move(*history), options_.history);
     changes.ask_for_usage = call->request.stream;
-    prepared.turn = std::move(*turn);
+    prepared.turn =
+        AskedTurn{.turn = std::move(*turn), .asked = std::move(call->request.asked), .began = began};
   }
   prepared.body = changed_body(call->request, changes);
   co_return prepared;
@@ -61,8 +60,7 @@ AsyncResult<std::string> CompletionService::complete(CompletionCall call) {
   if (!reply || !prepared->turn) co_return reply;
   Result<Answer> answer = read_completion(*reply);
   if (!answer) co_return failure_of(std::move(answer));
-  put_answer(*prepared->turn, std::move(*answer));
-  const Result<void> recorded = co_await chat_.record_answered(std::move(*prepared->turn));
+  const Result<void> recorded = co_await record(std::move(*prepared->turn), std::move(*answer));
   if (!recorded) co_return std::unexpected(recorded.error());
   co_return reply;
 }
@@ -81,8 +79,8 @@ AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCal
 
 boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswer> live,
                                                        std::unique_ptr<AnswerStream> stream,
-                                                       std::optional<Turn> turn, bool wants_usage) {
-  const std::uint64_t listed = turn ? running_.add(turn->session_id, executor_, live) : 0;
+                                                       std::optional<AskedTurn> turn, bool wants_usage) {
+  const std::uint64_t listed = turn ? running_.add(turn->turn.session_id, executor_, live) : 0;
   CompletionAssembler assembler;
   std::optional<Error> failure;
   while (!failure) {
@@ -111,26 +109,33 @@ boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswe
     if (failure) {
       failure = co_await record_partial(std::move(*turn), assembler.answer(), std::move(*failure));
     } else {
-      put_answer(*turn, assembler.answer());
-      const Result<void> recorded = co_await chat_.record_answered(std::move(*turn));
+      const Result<void> recorded = co_await record(std::move(*turn), assembler.answer());
       if (!recorded) failure = recorded.error();
     }
   }
   live->end(std::move(failure));
 }
 
-boost::asio::awaitable<std::optional<Error>> CompletionService::record_partial(Turn turn, Answer answer,
+boost::asio::awaitable<std::optional<Error>> CompletionService::record_partial(AskedTurn turn, Answer answer,
                                                                                Error failure) {
   if (is_nothing(answer)) co_return failure;
-  turn.status = TurnStatus::incomplete;
-  put_answer(turn, std::move(answer));
-  const std::string session_id = turn.session_id;
-  const Result<void> recorded = co_await chat_.record_answered(std::move(turn));
+  turn.turn.status = TurnStatus::incomplete;
+  const std::string session_id = turn.turn.session_id;
+  const Result<void> recorded = co_await record(std::move(turn), std::move(answer));
   if (!recorded) {
     log_error("an answer in session {} broke off, and what came of it could not be recorded: {}", session_id,
               recorded.error().message);
   }
   co_return failure;
+}
+
+AsyncResult<void> CompletionService::record(AskedTurn turn, Answer answer) {
+  const auto latency =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - turn.began);
+  turn.turn.details = turn_details(answer, turn.asked, latency);
+  turn.turn.answer = std::move(answer.text);
+  turn.turn.model = std::move(answer.model);
+  return chat_.record_answered(std::move(turn.turn));
 }
 
 }  // namespace chatsync::service

@@ -56,16 +56,22 @@ class CompletionService {
   boost::asio::awaitable<void> finished() { return streams_.join(); }
 
  private:
-  /// The turn that will be recorded, and the body that goes to the model server.
+  /// A turn that will be recorded when its answer is there.
+  struct AskedTurn {
+    Turn turn;
+    std::string asked;  ///< As in CompletionRequest.
+    SteadyTime began;
+  };
   struct Prepared {
-    std::optional<Turn> turn;
-    std::string body;
+    std::optional<AskedTurn> turn;
+    std::string body;  ///< What goes to the model server.
   };
 
   AsyncResult<Prepared> prepare(CompletionCall* call);
   boost::asio::awaitable<void> follow(std::shared_ptr<LiveAnswer> live, std::unique_ptr<AnswerStream> stream,
-                                      std::optional<Turn> turn, bool wants_usage);
-  boost::asio::awaitable<std::optional<Error>> record_partial(Turn turn, Answer answer, Error failure);
+                                      std::optional<AskedTurn> turn, bool wants_usage);
+  boost::asio::awaitable<std::optional<Error>> record_partial(AskedTurn turn, Answer answer, Error failure);
+  AsyncResult<void> record(AskedTurn turn, Answer answer);
 
   boost::asio::any_io_executor executor_;
   ChatService& chat_;

@@ -20,17 +20,18 @@ namespace chatsync::sql {
 namespace {
 
 constexpr std::string_view kInsert =
-    "INSERT INTO chat_messages (ts, seq, session_id, turn_id, user_id, question, answer, status, model) "
-    "VALUES ";
+    "INSERT INTO chat_messages (ts, seq, session_id, turn_id, user_id, question, answer, status, model, "
+    "details) VALUES ";
 constexpr std::string_view kKeepStored = " ON DUPLICATE KEY UPDATE turn_id = turn_id";
 
 // The columns: two integers, then texts.
 constexpr std::size_t kTimestamp = 0;
 constexpr std::size_t kSeq = 1;
 constexpr std::size_t kFirstText = 2;
-constexpr std::size_t kTexts = 7;
+constexpr std::size_t kTexts = 8;
 constexpr std::size_t kQuestion = 5;
 constexpr std::size_t kAnswer = 6;
+constexpr std::size_t kDetails = 9;  // NULL where there are none.
 constexpr std::size_t kColumns = kFirstText + kTexts;
 
 // More rows in a statement gain nothing.
@@ -43,7 +44,7 @@ using Turns = std::span<const PendingTurn* const>;
 
 std::array<std::string_view, kTexts> texts_of(const Turn& turn) {
   return {turn.session_id, turn.turn_id,           turn.user_id, turn.question,
-          turn.answer,     to_string(turn.status), turn.model};
+          turn.answer,     to_string(turn.status), turn.model,   turn.details};
 }
 
 std::size_t row_bytes(const Turn& turn, bool by_bulk_binding) {
@@ -60,9 +61,16 @@ SqlResult<std::uint64_t> insert_by_text(MySqlConnection& connection, Turns turns
     if (pending != turns.front()) statement += ',';
     fmt::format_to(std::back_inserter(statement), "({},", turn.timestamp_us);
     statement += turn.seq ? fmt::to_string(*turn.seq) : "NULL";
-    for (const auto text : texts_of(turn)) {
+    const auto texts = texts_of(turn);
+    for (const auto text : std::span(texts).first(kDetails - kFirstText)) {
       statement += ',';
       connection.append_literal(statement, text);
+    }
+    statement += ',';
+    if (turn.details.empty()) {
+      statement += "NULL";
+    } else {
+      connection.append_literal(statement, turn.details);
     }
     statement += ')';
   }
@@ -73,7 +81,7 @@ SqlResult<std::uint64_t> insert_by_text(MySqlConnection& connection, Turns turns
 SqlResult<MYSQL_STMT*> prepare_insert(MySqlConnection& connection, std::string_view purpose) {
   // The purpose keeps the two prepared statements apart: the array size stays set on the one for bulks.
   return connection.prepare(
-      fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?){} /* {} */", kInsert, kKeepStored, purpose));
+      fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?, ?){} /* {} */", kInsert, kKeepStored, purpose));
 }
 
 SqlResult<std::uint64_t> statement_failed(MySqlConnection& connection, MYSQL_STMT* statement) {
@@ -90,6 +98,7 @@ struct Columns {
       timestamps.push_back(pending->turn.timestamp_us);
       seqs.push_back(pending->turn.seq.value_or(0));
       seq_indicators.push_back(pending->turn.seq ? STMT_INDICATOR_NONE : STMT_INDICATOR_NULL);
+      details_indicators.push_back(pending->turn.details.empty() ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE);
       const auto row = texts_of(pending->turn);
       for (std::size_t text = 0; text < kTexts; ++text) {
         texts[text].push_back(row[text].data());
@@ -101,6 +110,7 @@ struct Columns {
   std::vector<std::int64_t> timestamps;
   std::vector<std::int64_t> seqs;
   std::vector<char> seq_indicators;
+  std::vector<char> details_indicators;
   std::array<std::vector<const char*>, kTexts> texts;
   std::array<std::vector<unsigned long>, kTexts> lengths;
 };
@@ -121,6 +131,7 @@ SqlResult<std::uint64_t> insert_by_bulk(MySqlConnection& connection, Turns turns
     bind.buffer = static_cast<void*>(columns.texts[text].data());
     bind.length = columns.lengths[text].data();
   }
+  binds[kDetails].u.indicator = columns.details_indicators.data();
   const auto rows = static_cast<unsigned>(turns.size());
   if (mysql_stmt_attr_set(*statement, STMT_ATTR_ARRAY_SIZE, &rows) != 0 ||
       mysql_stmt_bind_param(*statement, binds.data()) != 0 || mysql_stmt_execute(*statement) != 0) {
@@ -140,7 +151,7 @@ bool send_in_pieces(MYSQL_STMT* statement, unsigned column, std::string_view tex
 
 SqlResult<std::uint64_t> insert_in_pieces(MySqlConnection& connection, const Turn& turn) {
   const auto limit = connection.max_packet_bytes();
-  if (std::max(turn.question.size(), turn.answer.size()) > limit) {
+  if (std::max({turn.question.size(), turn.answer.size(), turn.details.size()}) > limit) {
     return std::unexpected(
         SqlError{kPacketTooLarge, fmt::format("a text of turn {} in session {} is larger than the server's "
                                               "max_allowed_packet of {} bytes: raise it",
@@ -166,10 +177,14 @@ SqlResult<std::uint64_t> insert_in_pieces(MySqlConnection& connection, const Tur
     bind.buffer = const_cast<char*>(texts[text].data());  // The driver only reads it.
     bind.length = &lengths[text];
   }
+  my_bool no_details = turn.details.empty() ? 1 : 0;
+  binds[kDetails].is_null = &no_details;
   const auto piece_bytes = std::min(kMaxPieceBytes, limit / 2);
   if (mysql_stmt_bind_param(*statement, binds.data()) != 0 ||
       !send_in_pieces(*statement, kQuestion, turn.question, piece_bytes) ||
-      !send_in_pieces(*statement, kAnswer, turn.answer, piece_bytes) || mysql_stmt_execute(*statement) != 0) {
+      !send_in_pieces(*statement, kAnswer, turn.answer, piece_bytes) ||
+      (!turn.details.empty() && !send_in_pieces(*statement, kDetails, turn.details, piece_bytes)) ||
+      mysql_stmt_execute(*statement) != 0) {
     return statement_failed(connection, *statement);
   }
   return mysql_stmt_affected_rows(*statement);

@@ -13,7 +13,7 @@ namespace chatsync::sql {
 namespace {
 
 constexpr std::string_view kTurnColumns =
-    "session_id, ts, turn_id, seq, user_id, question, answer, status, model";
+    "session_id, ts, turn_id, seq, user_id, question, answer, status, model, details";
 
 /// The turn whose columns begin at `first`.
 Turn turn_of(SqlRow& row, std::size_t first) {
@@ -27,6 +27,7 @@ Turn turn_of(SqlRow& row, std::size_t first) {
   turn.answer = text_at(row, first + 6);
   turn.status = turn_status_from(text_at(row, first + 7));
   turn.model = text_at(row, first + 8);
+  if (row.at(first + 9)) turn.details = text_at(row, first + 9);
   return turn;
 }
 

@@ -23,8 +23,9 @@ constexpr std::string_view kFindStored =
     "SELECT m.session_id, m.ts, m.seq, coalesce(u.provisional, 0) FROM chat_messages AS m"
     " LEFT JOIN unsettled_turns AS u ON u.session_id = m.session_id AND u.ts = m.ts WHERE m.turn_id = ?1";
 constexpr std::string_view kInsertTurn =
-    "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model,"
+    " details)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ''))";
 constexpr std::string_view kMarkTurn =
     "INSERT INTO unsettled_turns (session_id, ts, provisional) VALUES (?1, ?2, ?3)"
     " ON CONFLICT DO UPDATE SET provisional = excluded.provisional";
@@ -79,7 +80,7 @@ Result<void> insert_rows(SqliteDatabase& database, const std::vector<AppendPlan:
   for (const auto& [pending, provisional] : rows) {
     const Turn& turn = pending.turn;
     insert->bind_all(turn.session_id, turn.timestamp_us, turn.turn_id, turn.seq, turn.user_id, turn.question,
-                     turn.answer, to_string(turn.status), turn.model);
+                     turn.answer, to_string(turn.status), turn.model, turn.details);
     if (Result<void> done = insert->run(); !done) return done;
     mark->bind_all(turn.session_id, turn.timestamp_us, std::int64_t{provisional});
     if (Result<void> done = mark->run(); !done) return done;

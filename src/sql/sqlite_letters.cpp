@@ -36,7 +36,8 @@ constexpr std::string_view kDelete = "DELETE FROM dead_letters WHERE id = ?1";
 constexpr std::string_view kFindSession =
     "SELECT deleted_at IS NOT NULL, user_id FROM chat_sessions WHERE session_id = ?1";
 constexpr std::string_view kFindTurn =
-    "SELECT session_id, ts, seq, user_id, question, answer, status, model FROM chat_messages"
+    "SELECT session_id, ts, seq, user_id, question, answer, status, model, details"
+    " FROM chat_messages"
     " WHERE turn_id = ?1";
 constexpr std::string_view kStampsFrom =
     "SELECT ts FROM chat_messages WHERE session_id = ?1 AND ts >= ?2 ORDER BY ts";
@@ -49,8 +50,9 @@ constexpr std::string_view kMakeSession =
     " question_count = max(question_count, ?4), created_at = min(created_at, ?3),"
     " updated_at = max(updated_at, ?3)";
 constexpr std::string_view kInsertTurn =
-    "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model,"
+    " details)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ''))";
 constexpr std::string_view kCountRows =
     "UPDATE chat_sessions SET question_count = max(question_count,"
     " (SELECT count(*) FROM chat_messages WHERE session_id = ?1) -"
@@ -109,7 +111,8 @@ class ReplayRows {
                       .question = std::string(row.text(4)),
                       .answer = std::string(row.text(5)),
                       .status = turn_status_from(row.text(6)),
-                      .model = std::string(row.text(7))};
+                      .model = std::string(row.text(7)),
+                      .details = std::string(row.text(8))};
         },
         turn_id);
     if (!read) return failure_of(std::move(read));
@@ -142,7 +145,8 @@ class ReplayRows {
                                       turn.timestamp_us, turn.seq.value_or(0));
     if (!done) return done;
     done = run_statement(database_, kInsertTurn, turn.session_id, turn.timestamp_us, turn.turn_id, turn.seq,
-                         turn.user_id, turn.question, turn.answer, to_string(turn.status), turn.model);
+                         turn.user_id, turn.question, turn.answer, to_string(turn.status), turn.model,
+                         turn.details);
     if (!done || turn.seq) return done;
     return run_statement(database_, kCountRows, turn.session_id);
   }

@@ -13,18 +13,18 @@ constexpr std::string_view kFindSession =
     " (SELECT count(*) FROM unsettled_turns WHERE session_id = ?1)"
     " FROM chat_sessions WHERE session_id = ?1";
 constexpr std::string_view kTurnsBefore =
-    "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages"
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model, details FROM chat_messages"
     " WHERE session_id = ?1 AND ts < ?2 ORDER BY ts DESC LIMIT ?3";
 constexpr std::string_view kSettledTurns =
-    "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages AS m"
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model, details FROM chat_messages AS m"
     " WHERE session_id = ?1 AND NOT EXISTS (SELECT 1 FROM unsettled_turns AS u"
     " WHERE u.session_id = m.session_id AND u.ts = m.ts) ORDER BY ts DESC LIMIT ?2";
 constexpr std::string_view kUnsettledTurns =
-    "SELECT ts, turn_id, seq, user_id, question, answer, status, model"
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model, details"
     " FROM unsettled_turns JOIN chat_messages USING (session_id, ts) WHERE session_id = ?1 ORDER BY ts LIMIT "
     "?2";
 constexpr std::string_view kTurnsAfter =
-    "SELECT ts, turn_id, seq, user_id, question, answer, status, model FROM chat_messages"
+    "SELECT ts, turn_id, seq, user_id, question, answer, status, model, details FROM chat_messages"
     " WHERE session_id = ?1 AND ts > ?2 ORDER BY ts LIMIT ?3";
 constexpr std::string_view kCountTurns = "SELECT count(*) FROM chat_messages WHERE session_id = ?1";
 constexpr std::string_view kSessionsOf =
@@ -128,7 +128,8 @@ Result<std::vector<Turn>> SqliteTurnReader::read_turns(SqliteStatement& query,
                      .question = std::string(query.text(4)),
                      .answer = std::string(query.text(5)),
                      .status = turn_status_from(query.text(6)),
-                     .model = std::string(query.text(7))});
+                     .model = std::string(query.text(7)),
+                     .details = std::string(query.text(8))});
   }
 }
 

@@ -27,7 +27,8 @@ namespace {
 constexpr std::size_t kReaders = 2;
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = sqlite_migrations::v0001_schema_sql},
-    Migration{.version = 2, .sql = sqlite_migrations::v0002_unsettled_turns_sql}};
+    Migration{.version = 2, .sql = sqlite_migrations::v0002_unsettled_turns_sql},
+    Migration{.version = 3, .sql = sqlite_migrations::v0003_turn_details_sql}};
 
 class SqliteTurnStore final : public SqlStore {
  public:

@@ -37,8 +37,9 @@ constexpr std::string_view kUpsertSession =
 constexpr std::string_view kFindTombstone =
     "SELECT 1 FROM chat_sessions WHERE session_id = ?1 AND deleted_at IS NOT NULL";
 constexpr std::string_view kInsertTurn =
-    "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    "INSERT INTO chat_messages (session_id, ts, turn_id, seq, user_id, question, answer, status, model,"
+    " details)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, '')) ON CONFLICT DO NOTHING";
 constexpr std::string_view kFindTurn =
     "SELECT 1 FROM chat_messages WHERE session_id = ?1 AND ts = ?2 AND turn_id = ?3";
 constexpr std::string_view kRaiseCount =
@@ -201,7 +202,7 @@ Result<void> SqliteTurnWriter::upsert_session(const Session& session) {
 
 Result<SqliteTurnWriter::TurnFate> SqliteTurnWriter::insert_turn(const Turn& turn) {
   insert_turn_.bind_all(turn.session_id, turn.timestamp_us, turn.turn_id, turn.seq, turn.user_id,
-                        turn.question, turn.answer, to_string(turn.status), turn.model);
+                        turn.question, turn.answer, to_string(turn.status), turn.model, turn.details);
   if (Result<void> done = insert_turn_.run(); !done) return failure_of(std::move(done));
   if (database_.changes() == 1) return TurnFate::inserted;
   const Result<std::optional<std::int64_t>> unsettled =

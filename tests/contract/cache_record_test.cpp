@@ -190,6 +190,22 @@ TEST_P(CacheRecord, SyncedSessionsAreThereAfterARestart) {
   EXPECT_TRUE(claim(PassKind::sweep)->empty());
 }
 
+TEST_P(CacheRecord, KeepsWhatElseIsKnownOfATurn) {
+  record(turn_of("s", 1));
+  Turn detailed = turn_of("s", 2);
+  detailed.details = R"({"latency_ms":12,"asked":[{"role":"user","content":"\"x\\ny\" 😀"}]})";
+  record(detailed);
+  Turn last = turn_of("s", 3);
+  last.details = "{}";
+  record(last, SessionPresence::unknown);
+  for (const auto& turns : {ok(cache().history("s")), pending_of("s"), claimed_turns()}) {
+    ASSERT_EQ(turns.size(), 3U);
+    EXPECT_EQ(turns[0].details, "");
+    EXPECT_EQ(turns[1].details, detailed.details);
+    EXPECT_EQ(turns[2].details, "{}");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Contract, CacheRecord, every_cache(), cache_name);
 
 }  // namespace

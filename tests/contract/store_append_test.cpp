@@ -249,6 +249,14 @@ TEST_P(StoreAppend, TurnsOfOtherProgramsAreCountedWithoutTheUnsettledOnes) {
   EXPECT_EQ(load("s")->session.question_count, 2);
 }
 
+TEST_P(StoreAppend, KeepsWhatElseIsKnownOfATurn) {
+  Turn turn = turn_of("s", 1);
+  turn.details = R"({"latency_ms":12})";
+  append(turn);
+  EXPECT_EQ(turns("s").at(0).details, turn.details);
+  EXPECT_EQ(load("s")->unsettled.at(0).details, turn.details);
+}
+
 INSTANTIATE_TEST_SUITE_P(Contract, StoreAppend, every_store(), store_name);
 
 }  // namespace

@@ -259,6 +259,24 @@ TEST_P(StoreWrite, ErasingTwiceDeletesNothingTheSecondTime) {
   EXPECT_TRUE(load("s")->deleted);
 }
 
+TEST_P(StoreWrite, KeepsWhatElseIsKnownOfATurnAndComputesColumnsOfIt) {
+  std::vector<Turn> written = numbered_turns("s", 1, 3);
+  written[0].details =
+      R"({"latency_ms":12,"finish_reason":"stop","prompt_tokens":3,"completion_tokens":5,"message":{"a":"\"😀\\n"}})";
+  written[2].details = "{}";
+  write(written);
+  EXPECT_EQ(turns("s"), written);
+  EXPECT_EQ(load("s", 10)->recent, written);
+  const auto column = [&](const std::string& name) {
+    return rig().select("SELECT COALESCE(" + name + ", 'none') FROM chat_messages ORDER BY ts");
+  };
+  using Column = std::vector<std::string>;
+  EXPECT_EQ(column("finish_reason"), (Column{"stop", "none", "none"}));
+  EXPECT_EQ(column("prompt_tokens"), (Column{"3", "none", "none"}));
+  EXPECT_EQ(column("completion_tokens"), (Column{"5", "none", "none"}));
+  EXPECT_EQ(column("latency_ms"), (Column{"12", "none", "none"}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Contract, StoreWrite, every_store(), store_name);
 
 }  // namespace

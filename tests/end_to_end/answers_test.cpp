@@ -50,6 +50,7 @@ TEST_F(AnswersTest, AnswersByTheModelServerAndRemembers) {
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[1].at("answer"), "you said hello");
   EXPECT_EQ(messages[1].at("model"), "small-1");
+  EXPECT_EQ(messages[1].at("details").at("completion_tokens"), 5);
 }
 
 TEST_F(AnswersTest, RecordsNoTurnWithoutAnAnswer) {

@@ -132,6 +132,24 @@ TEST_F(CompletionsTest, RecordAnAnswerThoughItsClientHungUp) {
   EXPECT_EQ(turns()[0].at("status"), "complete");
 }
 
+TEST_F(CompletionsTest, RecordTokensAndToolCallsInTheStore) {
+  const std::string call = R"({"id":"c1","type":"function","function":{"name":"f","arguments":"{}"}})";
+  upstream.then([&](Exchange& exchange) {
+    exchange.reply(
+        200, R"({"model":"m","choices":[{"message":{"role":"assistant","content":null,"tool_calls":[)" +
+                 call +
+                 R"(]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":7,"completion_tokens":9}})");
+  });
+  start();
+  EXPECT_EQ(post(question("sum?")).status, 200);
+  EXPECT_EQ(turns().at(0).at("details").at("message").at("tool_calls").at(0), boost::json::parse(call));
+  HttpClient client = server->client();
+  sync_now(client);
+  EXPECT_EQ(turns().at(0).at("details").at("finish_reason"), "tool_calls");
+  EXPECT_EQ(world.rows("SELECT finish_reason, prompt_tokens, completion_tokens FROM chat_messages"),
+            (std::vector<SqlRow>{{std::string("tool_calls"), std::string("7"), std::string("9")}}));
+}
+
 TEST_F(CompletionsTest, SayThatAnAnswerBrokeOffAndKeepItsPart) {
   upstream.then([](Exchange& exchange) {
     exchange.begin_stream();

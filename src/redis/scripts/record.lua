@@ -12,11 +12,11 @@
 -- KEYS: 1 sync:dirty; then of each turn: 1 count, 2 history, 3 pending, 4 meta
 -- ARGV: 1 prefix of sync:new; then of each turn: 1 'new' if the session may have no count yet, else '',
 --       2 proposed time stamp, even, 3 prefix of message keys, 4 session id, 5 turn id, 6 user id, 7 question,
---       8 answer, 9 status, 10 model, 11 its history entry from after created_at on
+--       8 answer, 9 status, 10 model, 11 its history entry from after created_at on, 12 details or ''
 -- Returns of each turn {count, time stamp}, which is {0, 0} if the session's count is not here, or was erased;
 -- or an error.
 local call, pcall = redis.call, redis.pcall
-local KEYS_OF_A_TURN, ARGUMENTS_OF_A_TURN = 4, 11
+local KEYS_OF_A_TURN, ARGUMENTS_OF_A_TURN = 4, 12
 
 local function record(k, a)
   local count_key, history, pending, meta = KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4]
@@ -68,6 +68,7 @@ local function record(k, a)
                     'answer', ARGV[a + 8], 'status', ARGV[a + 9], 'model', ARGV[a + 10], 'created_at', ts)
   if type(set) == 'table' then return undo(set) end
   hashed = true
+  if ARGV[a + 12] ~= '' then call('HSET', message, 'details', ARGV[a + 12]) end
 
   -- Each turn looks at the index: the session may have pending turns of another program that it does not name.
   local marked = pcall('ZADD', KEYS[1], 'NX', ts, session)

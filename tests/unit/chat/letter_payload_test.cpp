@@ -38,10 +38,10 @@ TEST(LetterPayload, GivesATurnBackAsItWas) {
 TEST(LetterPayload, MakesATurnOfAForeignMessage) {
   const auto turn = turn_in_letter(letter(
       R"({"key":"session:s:msg:1795392000001000","fields":{"question":"q","answer":"a","seq":"4","user_id":"bob",)"
-      R"("turn_id":"own","status":"incomplete","model":"m"}})"));
+      R"("turn_id":"own","status":"incomplete","model":"m","details":"{}"}})"));
   ASSERT_TRUE(turn);
   EXPECT_EQ(*turn,
-            (Turn{"s", "own", 1'795'392'000'001'000, 4, "bob", "q", "a", TurnStatus::incomplete, "m"}));
+            (Turn{"s", "own", 1'795'392'000'001'000, 4, "bob", "q", "a", TurnStatus::incomplete, "m", "{}"}));
 }
 
 TEST(LetterPayload, DerivesWhatAForeignMessageLacks) {

@@ -52,7 +52,7 @@ TEST_F(EmbeddedJournalVersion, TheFirstIsReadAndWritten) {
 }
 
 TEST_F(EmbeddedJournalVersion, ALaterOneIsRefused) {
-  write_journal("PRAGMA user_version = 3");
+  write_journal("PRAGMA user_version = 4");
   const SystemClock clock;
   const auto opened = embedded::open_embedded_cache(journal(), {}, clock);
   ASSERT_FALSE(opened.has_value());

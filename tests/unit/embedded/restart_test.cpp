@@ -115,7 +115,7 @@ TEST_F(EmbeddedRestart, GivesANewSessionNoTurnsOfOneWhoseRowsAreStillThere) {
     ASSERT_TRUE(database.has_value());
     ASSERT_TRUE(database->execute(
         "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
-        " INSERT INTO turns SELECT i, 1, i, i, 'id', 'ann', 'complete', 'echo', 'q', 'a' FROM n;"
+        " INSERT INTO turns SELECT i, 1, i, i, 'id', 'ann', 'complete', 'echo', 'q', 'a', '' FROM n;"
         "DELETE FROM sessions"));
   }
   open(journal());

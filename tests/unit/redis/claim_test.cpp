@@ -30,7 +30,7 @@ Reply array_of(std::initializer_list<Field> fields) {
 constexpr Field kNone = std::nullopt;
 
 TEST(ReadTurn, TakesEveryFieldThatRecordWrites) {
-  const Reply fields = array_of({"t-1", "7", "ann", "Q", "A", "incomplete", "echo"});
+  const Reply fields = array_of({"t-1", "7", "ann", "Q", "A", "incomplete", "echo", R"({"a":1})"});
   const auto turn = read_turn("abc", 5, fields.view(), "1");
   ASSERT_TRUE(turn.has_value());
   Turn expected{.session_id = "abc", .turn_id = "t-1", .timestamp_us = 5, .seq = 7, .user_id = "ann"};
@@ -38,6 +38,7 @@ TEST(ReadTurn, TakesEveryFieldThatRecordWrites) {
   expected.answer = "A";
   expected.status = TurnStatus::incomplete;
   expected.model = "echo";
+  expected.details = R"({"a":1})";
   EXPECT_EQ(*turn, expected);
 }
 
@@ -52,13 +53,14 @@ TEST(ReadTurn, NeedsOnlyQuestionAndAnswer) {
 }
 
 TEST(ReadTurn, PutsSomethingSoundInPlaceOfWhatIsMalformed) {
-  const Reply fields = array_of({"no id!", "-3", "bad user", "Q", "A", "odd", "\xff"});
+  const Reply fields = array_of({"no id!", "-3", "bad user", "Q", "A", "odd", "\xff", "[1]"});
   const auto turn = read_turn("abc", 5, fields.view(), "1");
   ASSERT_TRUE(turn.has_value());
   EXPECT_EQ(turn->turn_id, derived_turn_id("abc", 5));
   EXPECT_EQ(turn->seq, std::nullopt);
   EXPECT_EQ(turn->user_id, "1");
   EXPECT_EQ(turn->model, "");
+  EXPECT_EQ(turn->details, "");
 }
 
 TEST(ReadTurn, NamesTheFieldThatIsMissing) {

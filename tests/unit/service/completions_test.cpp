@@ -61,6 +61,25 @@ TEST_F(CompletionsTest, PassAWholeAnswerThroughAndRecordItsTurn) {
   EXPECT_EQ(turns()[0].status, TurnStatus::complete);
 }
 
+TEST_F(CompletionsTest, RecordTokensLatencyAndWhyTheAnswerEnded) {
+  complete(kQuestion, "s");
+  EXPECT_EQ(turns().at(0).details,
+            R"({"latency_ms":0,"finish_reason":"stop","prompt_tokens":3,"completion_tokens":5})");
+}
+
+TEST_F(CompletionsTest, RecordMessagesThatAreMoreThanText) {
+  server.reply = std::string(
+      R"({"choices":[{"message":{"content":null,"tool_calls":[{"id":"c"}]},"finish_reason":"tool_calls"}]})");
+  const char* parts =
+      R"({"messages":[{"role":"user","content":[{"type":"text","text":"what?"},{"type":"image_url"}]}]})";
+  complete(parts, "s");
+  EXPECT_EQ(turns().at(0).question, "what?");
+  EXPECT_EQ(turns().at(0).answer, "");
+  const auto details = boost::json::parse(turns().at(0).details);
+  EXPECT_EQ(details.at("asked"), boost::json::parse(parts).at("messages"));
+  EXPECT_EQ(details.at("message").at("tool_calls").at(0).at("id"), "c");
+}
+
 TEST_F(CompletionsTest, RecordNothingWithoutASession) {
   EXPECT_TRUE(complete(kQuestion, std::nullopt));
   EXPECT_TRUE(cache.sessions.empty());
