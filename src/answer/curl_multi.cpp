@@ -162,7 +162,7 @@ struct CurlMulti::State : std::enable_shared_from_this<State> {
   std::unordered_map<CURL*, TransferListener*> transfers;
 };
 
-CurlMulti::CurlMulti(asio::any_io_executor executor, std::size_t idle_connections) {
+CurlMulti::CurlMulti(const asio::any_io_executor& executor, std::size_t idle_connections) {
   init_curl_once();
   state_ = std::make_shared<State>(executor, idle_connections);
 }

@@ -25,7 +25,7 @@ class TransferListener {
 class CurlMulti {
  public:
   /// `idle_connections`: how many connections are kept at most.
-  CurlMulti(boost::asio::any_io_executor executor, std::size_t idle_connections);
+  CurlMulti(const boost::asio::any_io_executor& executor, std::size_t idle_connections);
   /// No transfer may be left.
   ~CurlMulti();
   CurlMulti(const CurlMulti&) = delete;

@@ -140,7 +140,7 @@ struct Transfer::State {
   std::optional<TransferFailure> failure;
 };
 
-Transfer::Transfer(asio::any_io_executor executor, CurlMulti& multi, TransferRequest request)
+Transfer::Transfer(const asio::any_io_executor& executor, CurlMulti& multi, TransferRequest request)
     : state_(std::make_unique<State>(executor, multi, std::move(request))) {
   state_->easy = curl_easy_init();
   if (state_->easy == nullptr) throw std::bad_alloc();

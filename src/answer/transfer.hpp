@@ -44,7 +44,7 @@ struct TransferFailure {
 /// but for cancel(). Its destruction gives up what has not come; nobody may wait in it then.
 class Transfer final : private TransferListener {
  public:
-  Transfer(boost::asio::any_io_executor executor, CurlMulti& multi, TransferRequest request);
+  Transfer(const boost::asio::any_io_executor& executor, CurlMulti& multi, TransferRequest request);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;

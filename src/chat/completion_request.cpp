@@ -47,12 +47,15 @@ Result<void> read_messages(const json::array& messages, CompletionRequest& reque
   request.has_question = true;
   if (const json::value* content = message.if_contains("content"))
     request.question = text_of_content(*content);
-  request.question_at = static_cast<std::size_t>(spans[last].data() - request.body.data());
+  const auto place_of = [&](std::string_view span) {
+    return static_cast<std::size_t>(span.data() - request.body.data());
+  };
+  request.question_at = place_of(spans[last]);
   request.lone_question =
       last + 1 == messages.size() && std::all_of(messages.begin(), messages.begin() + last, is_system);
   if (last + 1 < messages.size() || !is_plain(message)) {
-    const char* end = spans.back().data() + spans.back().size();
-    request.asked = "[" + std::string(spans[last].data(), end) + "]";
+    const std::size_t end = place_of(spans.back()) + spans.back().size();
+    request.asked = "[" + request.body.substr(request.question_at, end - request.question_at) + "]";
   }
   return {};
 }

@@ -20,7 +20,7 @@ Result<service::CompletionCall> read_call(const Request& http_request) {
   if (!request) return failure_of(std::move(request));
   service::CompletionCall call;
   const bool by_header = !http_request.session_id.empty();
-  std::string session_id = by_header ? http_request.session_id : std::move(request->session_id);
+  std::string session_id = by_header ? http_request.session_id : request->session_id;
   if (!session_id.empty()) {
     if (!is_session_id(session_id)) {
       return bad_id("[A-Za-z0-9._-]{1,64}", by_header ? "X-Session-Id" : "metadata.session_id");

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "answer/echo_answerer.hpp"
+#include "app/answerers.hpp"
 #include "app/backends.hpp"
 #include "app/io_thread.hpp"
 #include "app/shutdown.hpp"
@@ -27,6 +27,8 @@ Settings settings_for(const std::filesystem::path& redis_socket, const std::file
   return settings;
 }
 
+boost::asio::awaitable<void> no_streams() { co_return; }
+
 template <class Value>
 Value need(Result<Value> result) {
   if (!result) throw std::runtime_error(result.error().message);
@@ -45,6 +47,8 @@ struct LocalServer::Impl {
 
   ~Impl() {
     app::shut_down({.server = server,
+                    .answerers = answerers,
+                    .streams_ended = no_streams(),
                     .control = control,
                     .synchronizer = synchronizer,
                     .sync_thread = sync_thread,
@@ -61,10 +65,10 @@ struct LocalServer::Impl {
   Settings settings;
   const SystemClock clock;
   service::ServiceMetrics metrics;
-  answer::EchoAnswerer answerer;
   app::IoThread control;
   app::IoThread sync_thread;
   app::IoThread worker;
+  app::Answerers answerers{settings.llm, clock, {&worker}};
   std::unique_ptr<app::Backends> backends = need(app::open_backends(settings, clock, {&worker}, sync_thread));
   sync::Synchronizer synchronizer{sync_thread.executor(),
                                   backends->sync_cache(),
@@ -72,9 +76,14 @@ struct LocalServer::Impl {
                                   backends->store(),
                                   clock,
                                   {.interval = kNever, .watermark = 1'000'000'000, .sweep_interval = kNever}};
-  service::ChatService chat{
-      backends->cache(0), backends->store(), backends->dead_letters(), answerer, synchronizer, clock, metrics,
-      IdGenerator()};
+  service::ChatService chat{backends->cache(0),
+                            backends->store(),
+                            backends->dead_letters(),
+                            answerers.answerer(0),
+                            synchronizer,
+                            clock,
+                            metrics,
+                            IdGenerator()};
   http::HttpServer server{http::http_options_from(settings).value(),
                           {{.executor = worker.executor(), .chat = &chat}},
                           clock,

@@ -12,6 +12,8 @@ using Kind = LiveAnswer::Step::Kind;
 constexpr const char* kQuestion = R"({"messages":[{"role":"user","content":"hello"}]})";
 constexpr const char* kStreamed = R"({"stream":true,"messages":[{"role":"user","content":"hello"}]})";
 
+boost::asio::awaitable<void> wait_for(std::shared_ptr<OneShot<bool>> release) { co_await release->wait(); }
+
 class CompletionsTest : public ServiceFixture {
  protected:
   CompletionsTest() { server.reply = completion("hi"); }
@@ -139,6 +141,21 @@ TEST_F(CompletionsTest, HandChunksOnAsTheyComeAndRecordBeforeTheEnd) {
   ASSERT_EQ(turns().size(), 1U);
   EXPECT_EQ(turns()[0].answer, "Xin chao");
   EXPECT_EQ(turns()[0].model, "m");
+}
+
+TEST_F(CompletionsTest, DoNotEndBeforeTheTurnIsRecorded) {
+  const auto release = std::make_shared<OneShot<bool>>(io.get_executor());
+  cache.before_record = [release] { return wait_for(release); };
+  const auto answer = stream(kStreamed, "s");
+  server.say_text("a");
+  server.say_end();
+  EXPECT_EQ(next(answer).kind, Kind::event);
+  EXPECT_EQ(next(answer).kind, Kind::event);
+  run();
+  EXPECT_FALSE(answer->has_next());
+  release->set(true);
+  EXPECT_EQ(next(answer).kind, Kind::whole);
+  EXPECT_EQ(turns().size(), 1U);
 }
 
 TEST_F(CompletionsTest, ShowTokenCountsOnlyToWhoAsksForThem) {
