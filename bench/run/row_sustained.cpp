@@ -1,8 +1,7 @@
-// Turns while drains start as they do by default, whenever 10,000 turns wait. The bare loops do the same side by
-// side, without a pause between drains. What counts is what was
-// both taken and moved on: a backlog that grows is turns that were not. The backlog is read off the number of
-// keys in Redis, which is that of the pending turns and of a few keys for each session; these are there
-// before it is measured.
+// Turns while drains start as they do by default, whenever 10,000 turns wait. The bare loops do the same side
+// by side, without a pause between drains. What counts is what was both taken and moved on: a backlog that
+// grows is turns that were not. The backlog is read off the number of keys in Redis, which is that of the
+// pending turns and of a few keys for each session; these are there before it is measured.
 #include <algorithm>
 #include <chrono>
 #include <thread>

@@ -13,7 +13,8 @@ namespace chatsync::redis {
 namespace {
 
 /// Some scripts are sent whole with every call, and Redis digests what it is sent: without the lines that are
-/// comments and what the others are indented by, that is half of it. No string of a script holds a line break.
+/// comments and what the others are indented by, that is half of it. No string of a script holds a line
+/// break.
 std::string without_comments(std::string_view lua) {
   std::string code;
   while (!lua.empty()) {

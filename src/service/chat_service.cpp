@@ -240,8 +240,8 @@ AsyncResult<std::vector<Turn>> ChatService::recent_in_store(std::string session_
 
 AsyncResult<ChatService::Recorded> ChatService::commit(Turn turn, Recorded recorded) {
   Session session{.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
-  // The session as the cache has it: its owner and title need not be those of this turn's writer. A cache that
-  // has gone meanwhile may come back without the turn, which is stored all the same as it was recorded.
+  // The session as the cache has it: its owner and title need not be those of this turn's writer. A cache
+  // that has gone meanwhile may come back without the turn, which is stored all the same as it was recorded.
   Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
   if (!cached && cached.error().kind != ErrorKind::unavailable &&
       cached.error().kind != ErrorKind::outcome_unknown) {
