@@ -43,6 +43,19 @@ class CompletionsTest : public ::testing::Test {
     return response.status == 200 ? response.json().at("messages").as_array() : boost::json::array{};
   }
 
+  /// Has the upstream stream one piece, wait for `between`, and stream the other.
+  void stream_in_two(const char* first, std::promise<void>& between, const char* second) {
+    upstream.then([first, &between, second](Exchange& exchange) {
+      exchange.begin_stream();
+      exchange.event(chunk_of(first));
+      between.get_future().wait();
+      exchange.event(chunk_of(second));
+      exchange.event(last_chunk());
+      exchange.event("[DONE]");
+      exchange.end_stream();
+    });
+  }
+
   World world{kNothingInstalled};
   ScriptedUpstream upstream;
   std::unique_ptr<ChatsyncProcess> server;
@@ -87,15 +100,7 @@ TEST_F(CompletionsTest, TakeTheSessionFromTheMetadataAndItsUser) {
 
 TEST_F(CompletionsTest, StreamChunkByChunkAndRecordBeforeDone) {
   std::promise<void> seen;
-  upstream.then([&](Exchange& exchange) {
-    exchange.begin_stream();
-    exchange.event(chunk_of("Xin "));
-    seen.get_future().wait();
-    exchange.event(chunk_of("chào"));
-    exchange.event(last_chunk());
-    exchange.event("[DONE]");
-    exchange.end_stream();
-  });
+  stream_in_two("Xin ", seen, "chào");
   start();
   HttpClient client = server->client();
   client.send(post_bytes(question("hello", true), kSession));
@@ -110,15 +115,7 @@ TEST_F(CompletionsTest, StreamChunkByChunkAndRecordBeforeDone) {
 
 TEST_F(CompletionsTest, RecordAnAnswerThoughItsClientHungUp) {
   std::promise<void> hung_up;
-  upstream.then([&](Exchange& exchange) {
-    exchange.begin_stream();
-    exchange.event(chunk_of("a"));
-    hung_up.get_future().wait();
-    exchange.event(chunk_of("b"));
-    exchange.event(last_chunk());
-    exchange.event("[DONE]");
-    exchange.end_stream();
-  });
+  stream_in_two("a", hung_up, "b");
   start();
   {
     HttpClient client = server->client();
