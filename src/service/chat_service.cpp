@@ -57,15 +57,9 @@ ChatService::ChatService(TurnCache& cache, TurnStore& store, DeadLetters& letter
 
 AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   const bool made_here = !request.session_id.has_value();
-  Turn turn;
-  turn.timestamp_us = clock_.now_us();
-  if (std::optional<Error> full = synchronizer_.backlog().refusal(turn.timestamp_us)) {
-    metrics_.turns_failed.add();
-    co_return std::unexpected(std::move(*full));
-  }
-  turn.session_id = made_here ? ids_.uuid_v7(turn.timestamp_us) : std::move(*request.session_id);
-  turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
-  turn.user_id = std::move(request.user_id);
+  Result<Turn> begun = begin_turn(std::move(request.session_id), std::move(request.user_id));
+  if (!begun) co_return failure_of(std::move(begun));
+  Turn& turn = *begun;
 
   Question question{.session_id = turn.session_id, .user_id = turn.user_id, .text = request.message};
   if (answerer_.wants_history() && !made_here) {
@@ -111,14 +105,14 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
                       .provisional_count = recorded->provisional};
 }
 
-Result<Turn> ChatService::begin_turn(std::string session_id, std::string user_id) {
+Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std::string user_id) {
   Turn turn;
   turn.timestamp_us = clock_.now_us();
   if (std::optional<Error> full = synchronizer_.backlog().refusal(turn.timestamp_us)) {
     metrics_.turns_failed.add();
     return std::unexpected(std::move(*full));
   }
-  turn.session_id = std::move(session_id);
+  turn.session_id = session_id ? std::move(*session_id) : ids_.uuid_v7(turn.timestamp_us);
   turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
   turn.user_id = std::move(user_id);
   return turn;

@@ -115,9 +115,9 @@ class ChatService {
   /// was accepted, but for `outcome_unknown`.
   AsyncResult<ChatReply> chat(ChatRequest request);
 
-  /// A turn that is about to be answered, with its id and the time it was accepted at. Fails if no turns are
-  /// taken at the moment.
-  Result<Turn> begin_turn(std::string session_id, std::string user_id);
+  /// A turn that is about to be answered, with its id and the time it was accepted at, in a session of its
+  /// own if none is named. Fails if no turns are taken at the moment.
+  Result<Turn> begin_turn(std::optional<std::string> session_id, std::string user_id);
 
   /// The session's last turns, oldest first; none for a session that does not exist yet. `gone` if it was
   /// erased.
