@@ -59,7 +59,7 @@ std::string response_id(std::string_view session_id, std::string_view turn_id) {
   return id += session_id;
 }
 
-std::optional<TurnName> parse_response_id(std::string_view text) {
+std::optional<ResponseName> parse_response_id(std::string_view text) {
   constexpr std::string_view kPrefix = "resp_";
   if (!text.starts_with(kPrefix)) return std::nullopt;
   text.remove_prefix(kPrefix.size());
@@ -69,7 +69,7 @@ std::optional<TurnName> parse_response_id(std::string_view text) {
   std::optional<std::string> turn_id = turn_of(text.substr(0, key_size));
   text.remove_prefix(key_size + (foreign ? 1 : 0));
   if (!turn_id || !is_session_id(text)) return std::nullopt;
-  return TurnName{.session_id = std::string(text), .turn_id = std::move(*turn_id)};
+  return ResponseName{.session_id = std::string(text), .turn_id = std::move(*turn_id)};
 }
 
 std::string item_id(std::string_view kind, std::string_view turn_id, std::size_t place) {

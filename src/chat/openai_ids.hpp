@@ -17,17 +17,17 @@ namespace chatsync {
 /// The id of a conversation made by the API, from a UUID in its text form.
 std::string conversation_id(std::string_view uuid);
 
-/// A turn by its session and itself.
-struct TurnName {
+/// A turn, by its session and itself.
+struct ResponseName {
   std::string session_id;
   std::string turn_id;
 
-  bool operator==(const TurnName&) const = default;
+  bool operator==(const ResponseName&) const = default;
 };
 
 std::string response_id(std::string_view session_id, std::string_view turn_id);
 /// Nothing if the text is no id of a response.
-std::optional<TurnName> parse_response_id(std::string_view text);
+std::optional<ResponseName> parse_response_id(std::string_view text);
 
 /// An item by its turn. Place 0 is the message that the turn begins with.
 struct ItemName {

@@ -19,14 +19,14 @@ TEST(OpenAiIds, MakeAConversationOfAUuid) {
 TEST(OpenAiIds, TellSessionAndTurnOfAResponse) {
   const std::string id = response_id("a-b_c.d", kTurn);
   EXPECT_EQ(id, std::string("resp_") + kKey + "a-b_c.d");
-  EXPECT_EQ(parse_response_id(id), (TurnName{.session_id = "a-b_c.d", .turn_id = kTurn}));
+  EXPECT_EQ(parse_response_id(id), (ResponseName{.session_id = "a-b_c.d", .turn_id = kTurn}));
 }
 
 TEST(OpenAiIds, TellSessionAndTurnOfAnotherProgramsTurn) {
   for (const char* turn :
        {"7", "x", "a_b-c.d", "01A206A6-671C-7F0A-9DDB-31C67EA2AA73", "01a206a6671c7f0a9ddb31c67ea2aa73"}) {
     EXPECT_EQ(parse_response_id(response_id("conv_1", turn)),
-              (TurnName{.session_id = "conv_1", .turn_id = turn}));
+              (ResponseName{.session_id = "conv_1", .turn_id = turn}));
     EXPECT_EQ(parse_item_id(item_id("msg", turn, 3)), (ItemName{.kind = "msg", .turn_id = turn, .place = 3}));
   }
 }
