@@ -14,8 +14,10 @@ namespace chatsync {
 //   asked     the messages from the last one of the user on, where text is not all of them
 //   message   the message of the assistant, where text is not all of it
 
-/// The details of a turn with this answer. `asked` is JSON, or empty.
-std::string turn_details(const Answer& answer, std::string_view asked, std::chrono::milliseconds latency);
+/// The details of a turn with this answer. `asked` is JSON, or empty; `more` are further members as JSON,
+/// such as `"request":"…"`, or empty.
+std::string turn_details(const Answer& answer, std::string_view asked, std::chrono::milliseconds latency,
+                         std::string_view more = {});
 
 /// `text` if it is a JSON object in UTF-8, else nothing: other programs may write what they like.
 std::string details_or_nothing(std::string_view text);
