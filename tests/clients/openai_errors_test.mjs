@@ -25,8 +25,9 @@ async function rejectsWith(here, Class, members) {
 test("openai: a request without one of the keys is an AuthenticationError", async (t) => {
   const here = await world(t, { API_KEYS: key });
   here.upstream.always(says("secret"));
-  const wrong = ask(here, { apiKey: "a-key-that-nobody-knows" });
-  await assert.rejects(wrong, (error) => error instanceof OpenAI.AuthenticationError && error.code === "invalid_api_key");
+  const error = await ask(here, { apiKey: "a-key-that-nobody-knows" }).catch((failure) => failure);
+  assert.ok(error instanceof OpenAI.AuthenticationError, String(error));
+  assert.equal(error.code, "invalid_api_key");
   assert.equal((await ask(here, { apiKey: key })).choices[0].message.content, "secret");
   assert.equal(here.upstream.requests.length, 1);
 });

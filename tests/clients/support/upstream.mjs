@@ -134,6 +134,7 @@ export const refuses = (status, error, headers) => (exchange) => exchange.reply(
 
 /// Streams the pieces, and then the connection is gone.
 export const breaksAfter = (...texts) => (exchange) => {
+  exchange.chunk({});
   for (const content of texts) exchange.chunk({ content });
   // What was written must reach the other side before the reset does.
   exchange.response.write(": \n\n", () => exchange.cut());
