@@ -30,6 +30,11 @@ export class Chatsync {
     [, this.url] = await this.process.printed(/listens on (http:\/\/127\.0\.0\.1:\d+)/);
   }
 
+  /// Waits for the end of the drain that every start begins with: what is recorded afterwards stays pending.
+  async firstDrain() {
+    while ((await (await this.fetch("/metrics")).text()).includes("\nchatsync_sync_drains_total 0\n"));
+  }
+
   /// Where clients of OpenAI's API find it.
   get baseURL() {
     return `${this.url}/v1`;
