@@ -82,7 +82,8 @@ std::string_view end_event(std::string_view status) {
   return status == "failed" ? "response.failed" : "response.incomplete";
 }
 
-std::string response_member(const Turn& turn, const TurnItems& items, const ResponseStatus& status) {
+std::string response_member(const Turn& turn, std::span<const VisibleItem> items,
+                            const ResponseStatus& status) {
   std::string members = R"(,"response":)";
   append_response(members, turn, items, status);
   return members;
@@ -91,10 +92,12 @@ std::string response_member(const Turn& turn, const TurnItems& items, const Resp
 }  // namespace
 
 ResponseEvents::ResponseEvents(Turn asked, std::int64_t starting_after)
-    : asked_(std::move(asked)), input_count_(items_of(asked_).input_count), starting_after_(starting_after) {}
+    : asked_(std::move(asked)),
+      message_id_(item_id(message_without_text(), asked_.turn_id, items_of(asked_).input_count)),
+      starting_after_(starting_after) {}
 
 void ResponseEvents::append_begin(std::string& out) {
-  const std::string response = response_member(asked_, items_of(asked_), {.status = "in_progress"});
+  const std::string response = response_member(asked_, {}, {.status = "in_progress"});
   append_event(out, "response.created", 0, response);
   append_event(out, "response.in_progress", 1, response);
 }
@@ -102,7 +105,7 @@ void ResponseEvents::append_begin(std::string& out) {
 void ResponseEvents::append_text(std::string& out, std::string_view piece) {
   if (piece.empty()) return;
   const Item message = message_without_text();
-  const std::string id = item_id(message, asked_.turn_id, input_count_);
+  const std::string& id = message_id_;
   if (text_bytes_ == 0) {
     append_event(out, "response.output_item.added", kTextBase - 1, with_item(message, id, "in_progress", 0));
     append_event(out, "response.content_part.added", kTextBase, of_part(id) + R"(,"part":)" + text_part({}));
@@ -119,20 +122,19 @@ void ResponseEvents::append_text(std::string& out, std::string_view piece) {
                of_part(id) + R"(,"delta":)" + json_of(piece) + R"(,"logprobs":[])");
 }
 
-void ResponseEvents::append_end(std::string& out, const Turn& turn) {
-  const TurnItems items = items_of(turn);
+void ResponseEvents::append_end(std::string& out, const Turn& turn, std::span<const VisibleItem> items) {
   last_ = std::max(last_, std::int64_t{1});
-  for (std::size_t place = items.input_count; place < items.items.size(); ++place) {
-    append_item_events(out, turn, items, place);
+  std::size_t index = 0;
+  for (const VisibleItem& item : items) {
+    if (!item.asked) append_item_events(out, turn, item, index++);
   }
   const ResponseStatus status = status_of(turn);
   append_event(out, end_event(status.status), last_ + 1, response_member(turn, items, status));
 }
 
 void ResponseEvents::append_failure(std::string& out, std::string_view failure) {
-  append_event(
-      out, "response.failed", last_ + 1,
-      response_member(asked_, items_of(asked_), {.status = "failed", .failure = std::string(failure)}));
+  append_event(out, "response.failed", last_ + 1,
+               response_member(asked_, {}, {.status = "failed", .failure = std::string(failure)}));
 }
 
 void ResponseEvents::append_event(std::string& out, std::string_view name, std::int64_t number,
@@ -146,38 +148,36 @@ void ResponseEvents::append_event(std::string& out, std::string_view name, std::
   append_server_event(out, name, data);
 }
 
-void ResponseEvents::append_whole_message(std::string& out, const Turn& turn, const Item& item) {
+void ResponseEvents::append_whole_message(std::string& out, const Turn& turn) {
   append_text(out, std::string_view(turn.answer).substr(std::min(text_bytes_, turn.answer.size())));
-  const std::string id = item_id(item, turn.turn_id, input_count_);
   append_event(out, "response.output_text.done", last_ + 1,
-               of_part(id) + R"(,"text":)" + json_of(turn.answer) + R"(,"logprobs":[])");
+               of_part(message_id_) + R"(,"text":)" + json_of(turn.answer) + R"(,"logprobs":[])");
   append_event(out, "response.content_part.done", last_ + 1,
-               of_part(id) + R"(,"part":)" + text_part(turn.answer));
+               of_part(message_id_) + R"(,"part":)" + text_part(turn.answer));
 }
 
-void ResponseEvents::append_item_events(std::string& out, const Turn& turn, const TurnItems& items,
-                                        std::size_t place) {
-  const Item& item = items.items[place];
-  const std::size_t index = place - items.input_count;
-  const std::string id = item_id(item, turn.turn_id, place);
-  if (index == 0 && item.role == "assistant" && !turn.answer.empty() && text_of(item) == turn.answer &&
+void ResponseEvents::append_item_events(std::string& out, const Turn& turn, const VisibleItem& visible,
+                                        std::size_t index) {
+  const Item& item = visible.item;
+  if (visible.id == message_id_ && !turn.answer.empty() && text_of(item) == turn.answer &&
       item.body.find(R"("refusal")") == std::string::npos) {
-    append_whole_message(out, turn, item);
+    append_whole_message(out, turn);
   } else if (item.type == "function_call") {
-    const std::string arguments = json_of(text_of(value_of(members_of(item.body), "arguments")));
+    const auto members = members_of(item.body);
+    const std::string arguments = json_of(text_of(value_of(members, "arguments")));
     append_event(out, "response.output_item.added", last_ + 1,
-                 with_item(call_without_arguments(item), id, "in_progress", index));
+                 with_item(call_without_arguments(item), visible.id, "in_progress", index));
     append_event(out, "response.function_call_arguments.delta", last_ + 1,
-                 of_item(id, index) + R"(,"delta":)" + arguments);
+                 of_item(visible.id, index) + R"(,"delta":)" + arguments);
     append_event(out, "response.function_call_arguments.done", last_ + 1,
-                 of_item(id, index) + R"(,"name":)" +
-                     json_of(text_of(value_of(members_of(item.body), "name"))) + R"(,"arguments":)" +
-                     arguments);
+                 of_item(visible.id, index) + R"(,"name":)" + json_of(text_of(value_of(members, "name"))) +
+                     R"(,"arguments":)" + arguments);
   } else {
-    append_event(out, "response.output_item.added", last_ + 1, with_item(item, id, "in_progress", index));
+    append_event(out, "response.output_item.added", last_ + 1,
+                 with_item(item, visible.id, "in_progress", index));
   }
   append_event(out, "response.output_item.done", last_ + 1,
-               with_item(item, id, item_status(turn, items, place), index));
+               with_item(item, visible.id, visible.status, index));
 }
 
 }  // namespace chatsync

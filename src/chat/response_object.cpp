@@ -37,12 +37,12 @@ void append_usage(std::string& out, const Members& details) {
       .end();
 }
 
-void append_output(std::string& out, const Turn& turn, const TurnItems& items) {
+void append_output(std::string& out, std::span<const VisibleItem> items) {
   out += '[';
-  for (std::size_t place = items.input_count; place < items.items.size(); ++place) {
-    if (place > items.input_count) out += ',';
-    const Item& item = items.items[place];
-    append_item(out, item, item_id(item, turn.turn_id, place), item_status(turn, items, place));
+  for (const VisibleItem& item : items) {
+    if (item.asked) continue;
+    if (out.back() != '[') out += ',';
+    append_item(out, item);
   }
   out += ']';
 }
@@ -60,7 +60,7 @@ ResponseStatus status_of(const Turn& turn) {
   return {.status = "completed"};
 }
 
-void append_response(std::string& out, const Turn& turn, const TurnItems& items,
+void append_response(std::string& out, const Turn& turn, std::span<const VisibleItem> items,
                      const ResponseStatus& status) {
   const Members details = members_of(turn.details);
   const Members request = members_of(value_of(details, "response"));
@@ -100,7 +100,7 @@ void append_response(std::string& out, const Turn& turn, const TurnItems& items,
   } else {
     response.text("model", turn.model);
   }
-  append_output(response.key("output"), turn, items);
+  append_output(response.key("output"), items);
   append_usage(response.key("usage"), details);
   response.value("store", stored ? "true" : "false");
   for (const char* name : {"instructions", "max_output_tokens", "max_tool_calls", "previous_response_id",
@@ -121,7 +121,7 @@ void append_response(std::string& out, const Turn& turn, const TurnItems& items,
 }
 
 void append_response(std::string& out, const Turn& turn) {
-  append_response(out, turn, items_of(turn), status_of(turn));
+  append_response(out, turn, visible_items(turn), status_of(turn));
 }
 
 }  // namespace chatsync

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
-#include "chat/conversation_items.hpp"
 #include "chat/turn.hpp"
+#include "chat/visible_items.hpp"
 
 namespace chatsync {
 
@@ -19,8 +20,9 @@ struct ResponseStatus {
 ResponseStatus status_of(const Turn& turn);
 
 /// The response that a turn is, as OpenAI's API shows it. It follows from the turn alone, wherever that is
-/// read. A turn without a session is shown as a response that is not stored.
-void append_response(std::string& out, const Turn& turn, const TurnItems& items,
+/// read. A turn without a session is shown as a response that is not stored. `items`: as visible_items()
+/// gives them.
+void append_response(std::string& out, const Turn& turn, std::span<const VisibleItem> items,
                      const ResponseStatus& status);
 void append_response(std::string& out, const Turn& turn);
 

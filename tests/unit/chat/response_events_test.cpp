@@ -64,7 +64,7 @@ std::string all_of(const Turn& turn, std::int64_t starting_after, std::vector<st
   ResponseEvents events(asked_turn(), starting_after);
   events.append_begin(out);
   for (const std::string& piece : pieces) events.append_text(out, piece);
-  events.append_end(out, turn);
+  events.append_end(out, turn, visible_items(turn));
   return out;
 }
 
