@@ -90,6 +90,7 @@ class OpenBackends final : public Backends {
   TurnStore& store() override { return *store_; }
   StoreAudit& store_audit() override { return *store_; }
   DeadLetters& dead_letters() override { return *store_; }
+  ConversationStore& conversations() override { return *store_; }
   std::string cache_place() const override { return side_->place(); }
   void close() override { side_->close(); }
 

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/settings.hpp"
+#include "chat/conversation_store.hpp"
 #include "chat/dead_letters.hpp"
 #include "chat/pending_turns.hpp"
 #include "chat/store_audit.hpp"
@@ -30,6 +31,7 @@ class Backends {
   virtual TurnStore& store() = 0;
   virtual StoreAudit& store_audit() = 0;
   virtual DeadLetters& dead_letters() = 0;
+  virtual ConversationStore& conversations() = 0;
 
   virtual std::string cache_place() const = 0;  ///< Where pending turns lie, for messages.
 

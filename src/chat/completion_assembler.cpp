@@ -63,6 +63,15 @@ std::string words_of(const json::value& error) {
   return json::serialize(error);
 }
 
+/// The calls without their places in the stream, which are no part of what was called.
+json::value called(json::value calls) {
+  if (!calls.is_array()) return calls;
+  for (json::value& call : calls.get_array()) {
+    if (call.is_object()) call.get_object().stable_erase("index");
+  }
+  return calls;
+}
+
 }  // namespace
 
 Result<CompletionAssembler::Chunk> CompletionAssembler::add(std::string_view data) {
@@ -90,7 +99,10 @@ Result<CompletionAssembler::Chunk> CompletionAssembler::add(std::string_view dat
     const json::value* index = choice.if_contains("index");
     if (index != nullptr && index->is_int64() && index->get_int64() != 0) continue;
     const json::value* delta = choice.if_contains("delta");
-    if (delta != nullptr && delta->is_object()) add_up(message_, delta->get_object());
+    if (delta != nullptr && delta->is_object()) {
+      add_up(message_, delta->get_object());
+      if (delta->get_object().contains("tool_calls")) ++call_changes_;
+    }
     if (std::string reason = text_member(choice, "finish_reason"); !reason.empty()) {
       answer_.finish_reason = std::move(reason);
     }
@@ -100,18 +112,26 @@ Result<CompletionAssembler::Chunk> CompletionAssembler::add(std::string_view dat
 
 Answer CompletionAssembler::answer() const {
   json::object message = message_;
-  // The places in the stream are no part of what was called.
-  if (json::value* calls = message.if_contains("tool_calls"); calls != nullptr && calls->is_array()) {
-    for (json::value& call : calls->get_array()) {
-      if (call.is_object()) call.get_object().erase("index");
-    }
-  }
+  if (message.contains("tool_calls")) message["tool_calls"] = called(message["tool_calls"]);
   Answer answer = answer_from(message);
   answer.model = answer_.model;
   answer.finish_reason = answer_.finish_reason;
   answer.prompt_tokens = answer_.prompt_tokens;
   answer.completion_tokens = answer_.completion_tokens;
   return answer;
+}
+
+std::string_view CompletionAssembler::text() const {
+  for (const std::string_view name : {"content", "refusal"}) {
+    const json::value* text = message_.if_contains(name);
+    if (text != nullptr && text->is_string() && !text->get_string().empty()) return text->get_string();
+  }
+  return {};
+}
+
+std::string CompletionAssembler::tool_calls() const {
+  const json::value* calls = message_.if_contains("tool_calls");
+  return calls != nullptr && calls->is_array() ? json::serialize(called(*calls)) : std::string();
 }
 
 }  // namespace chatsync

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -29,9 +30,18 @@ class CompletionAssembler {
   /// The answer as far as it has come.
   Answer answer() const;
 
+  /// Its text as far as it has come, which only grows; in whole characters. Valid until the next add().
+  std::string_view text() const;
+
+  /// Its tool calls as far as they have come, as a JSON array; empty: there are none.
+  std::string tool_calls() const;
+  /// How often tool_calls() has changed.
+  std::size_t call_changes() const { return call_changes_; }
+
  private:
   Answer answer_;
   boost::json::object message_;
+  std::size_t call_changes_ = 0;
 };
 
 }  // namespace chatsync

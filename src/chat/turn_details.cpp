@@ -9,7 +9,8 @@
 
 namespace chatsync {
 
-std::string turn_details(const Answer& answer, std::string_view asked, std::chrono::milliseconds latency) {
+std::string turn_details(const Answer& answer, std::string_view asked, std::chrono::milliseconds latency,
+                         std::string_view more) {
   std::string out = fmt::format(R"({{"latency_ms":{})", latency.count());
   const auto end = std::back_inserter(out);
   if (!answer.finish_reason.empty()) {
@@ -20,6 +21,7 @@ std::string turn_details(const Answer& answer, std::string_view asked, std::chro
   if (answer.completion_tokens) fmt::format_to(end, R"(,"completion_tokens":{})", *answer.completion_tokens);
   if (!asked.empty()) fmt::format_to(end, R"(,"asked":{})", asked);
   if (!answer.message.empty()) fmt::format_to(end, R"(,"message":{})", answer.message);
+  if (!more.empty()) fmt::format_to(end, ",{}", more);
   out += '}';
   return out;
 }

@@ -48,9 +48,9 @@ boost::asio::awaitable<Result<Reply>> post_completions(Call call) {
     reply.body = std::make_unique<CompletionEvents>(std::move(*answer), *call.clock);
     co_return reply;
   }
-  const Result<std::string> answer = co_await call.completions->complete(std::move(*read));
+  const auto answer = co_await call.completions->complete(std::move(*read));
   if (!answer) co_return std::unexpected(answer.error());
-  *call.out += *answer;
+  *call.out += answer->body;
   co_return reply;
 }
 

@@ -39,8 +39,15 @@ class ObservedDuration {
 
 }  // namespace
 
-std::string_view to_string(Durability durability) {
-  return durability == Durability::synced ? "synced" : "cached";
+ChatReply reply_of(RecordedTurn recorded) {
+  Turn& turn = recorded.turn;
+  return {.session_id = std::move(turn.session_id),
+          .turn_id = std::move(turn.turn_id),
+          .question_count = turn.seq.value_or(0),
+          .answer = std::move(turn.answer),
+          .created_at_us = turn.timestamp_us,
+          .durability = recorded.durability,
+          .provisional_count = recorded.provisional_count};
 }
 
 ChatService::ChatService(TurnCache& cache, TurnStore& store, DeadLetters& letters, Answerer& answerer,
@@ -76,9 +83,29 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   turn.question = std::move(request.message);
   turn.answer = std::move(answer->text);
   turn.model = std::move(answer->model);
+  Result<RecordedTurn> recorded = co_await record_answered(
+      std::move(turn), {.durability = request.durability,
+                        .presence = made_here ? SessionPresence::known_new : SessionPresence::unknown});
+  if (!recorded) co_return failure_of(std::move(recorded));
+  co_return reply_of(std::move(*recorded));
+}
 
-  const auto presence = made_here ? SessionPresence::known_new : SessionPresence::unknown;
-  Result<Recorded> recorded = co_await record(&turn, presence);
+Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std::string user_id,
+                                     std::optional<std::string> turn_id) {
+  Turn turn;
+  turn.timestamp_us = clock_.now_us();
+  if (std::optional<Error> full = synchronizer_.backlog().refusal(turn.timestamp_us)) {
+    metrics_.turns_failed.add();
+    return std::unexpected(std::move(*full));
+  }
+  turn.session_id = session_id ? std::move(*session_id) : ids_.uuid_v7(turn.timestamp_us);
+  turn.turn_id = turn_id ? std::move(*turn_id) : ids_.uuid_v7(turn.timestamp_us);
+  turn.user_id = std::move(user_id);
+  return turn;
+}
+
+AsyncResult<RecordedTurn> ChatService::record_answered(Turn turn, RecordOptions options) {
+  Result<Recorded> recorded = co_await record(&turn, options.presence);
   if (!recorded) {
     metrics_.turns_failed.add();
     co_return std::unexpected(recorded.error());
@@ -89,44 +116,16 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
 
   if (!recorded->in_store) {
     synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
-    if (request.durability == Durability::synced &&
+    if (options.durability == Durability::synced &&
         !fault::planted(fault::PlantedBug::synced_reply_before_commit)) {
       Result<Recorded> committed = co_await commit(turn, *recorded);
       if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
       recorded = std::move(committed);
     }
   }
-  co_return ChatReply{.session_id = std::move(turn.session_id),
-                      .turn_id = std::move(turn.turn_id),
-                      .question_count = recorded->question_count,
-                      .answer = std::move(turn.answer),
-                      .created_at_us = recorded->timestamp_us,
-                      .durability = recorded->in_store ? Durability::synced : request.durability,
-                      .provisional_count = recorded->provisional};
-}
-
-Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std::string user_id) {
-  Turn turn;
-  turn.timestamp_us = clock_.now_us();
-  if (std::optional<Error> full = synchronizer_.backlog().refusal(turn.timestamp_us)) {
-    metrics_.turns_failed.add();
-    return std::unexpected(std::move(*full));
-  }
-  turn.session_id = session_id ? std::move(*session_id) : ids_.uuid_v7(turn.timestamp_us);
-  turn.turn_id = ids_.uuid_v7(turn.timestamp_us);
-  turn.user_id = std::move(user_id);
-  return turn;
-}
-
-AsyncResult<void> ChatService::record_answered(Turn turn) {
-  const Result<Recorded> recorded = co_await record(&turn, SessionPresence::unknown);
-  if (!recorded) {
-    metrics_.turns_failed.add();
-    co_return std::unexpected(recorded.error());
-  }
-  metrics_.turns_accepted.add();
-  if (!recorded->in_store) synchronizer_.note_accepted(bytes_of(turn), recorded->timestamp_us);
-  co_return Result<void>();
+  co_return RecordedTurn{.turn = std::move(turn),
+                         .durability = recorded->in_store ? Durability::synced : options.durability,
+                         .provisional_count = recorded->provisional};
 }
 
 AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, SessionPresence presence) {

@@ -16,16 +16,10 @@
 #include "chat/ids.hpp"
 #include "chat/turn_cache.hpp"
 #include "chat/turn_store.hpp"
+#include "service/recorded_turn.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::service {
-
-enum class Durability {
-  cached,  ///< The reply comes when the cache has accepted the turn.
-  synced,  ///< The reply comes when the store has committed it.
-};
-
-std::string_view to_string(Durability durability);
 
 struct ChatRequest {
   std::optional<std::string> session_id;  ///< Absent: the service makes one.
@@ -40,16 +34,24 @@ struct ChatReply {
   std::int64_t question_count = 0;
   std::string answer;
   std::int64_t created_at_us = 0;
-  Durability durability = Durability::cached;  ///< What was reached, which may be more than was asked for.
-  /// The store took the turn in the cache's place, and the cache may hold turns that come before it: the
-  /// count can still grow.
-  bool provisional_count = false;
+  Durability durability = Durability::cached;  ///< As in RecordedTurn.
+  bool provisional_count = false;              ///< The same.
+};
+
+ChatReply reply_of(RecordedTurn recorded);
+
+/// What is known of a turn that is to be recorded beside the turn itself.
+struct RecordOptions {
+  Durability durability = Durability::cached;
+  /// `known_new`: the session was made for this turn, and nobody else knows it.
+  SessionPresence presence = SessionPresence::unknown;
 };
 
 struct NewSession {
   std::optional<std::string> session_id;
   std::string user_id = "1";
   std::string title;
+  bool known_new = false;  ///< The id was made for this session: nobody else knows it.
 };
 
 struct SessionList {
@@ -115,9 +117,13 @@ class ChatService {
   /// was accepted, but for `outcome_unknown`.
   AsyncResult<ChatReply> chat(ChatRequest request);
 
-  /// A turn that is about to be answered, with its id and the time it was accepted at, in a session of its
-  /// own if none is named. Fails if no turns are taken at the moment.
-  Result<Turn> begin_turn(std::optional<std::string> session_id, std::string user_id);
+  /// An id for a session that is yet to be made.
+  std::string new_session_id() { return ids_.uuid_v7(clock_.now_us()); }
+
+  /// A turn that is about to be answered, with its id (made here if none is given) and the time it was
+  /// accepted at, in a session of its own if none is named. Fails if no turns are taken at the moment.
+  Result<Turn> begin_turn(std::optional<std::string> session_id, std::string user_id,
+                          std::optional<std::string> turn_id = std::nullopt);
 
   /// The session's last turns, oldest first; none for a session that does not exist yet. `gone` if it was
   /// erased.
@@ -125,13 +131,19 @@ class ChatService {
     return recent(std::move(session_id));
   }
 
-  /// Records a turn of begin_turn() with its answer, as chat() does.
-  AsyncResult<void> record_answered(Turn turn);
+  /// Records a turn of begin_turn() with its answer, as chat() does and with the same errors.
+  AsyncResult<RecordedTurn> record_answered(Turn turn, RecordOptions options = {});
 
   AsyncResult<Session> create_session(NewSession request);
   AsyncResult<Session> session(std::string session_id);
   AsyncResult<SessionList> sessions_of(std::string user_id, SessionPage page);
   AsyncResult<MessageList> messages(std::string session_id, TurnPage page);
+  /// The session's turn with this id, wherever it is. Nothing also if what the cache alone could tell cannot
+  /// be read for the moment.
+  AsyncResult<std::optional<Turn>> find_turn(std::string session_id, std::string turn_id);
+  /// The same, but found in the store it may be of any session.
+  AsyncResult<std::optional<Turn>> find_turn_anywhere(std::string session_id, std::string turn_id);
+
   AsyncResult<SessionStats> stats(std::string session_id);
 
   /// Erases a session everywhere. Returns how many turns were deleted.
@@ -177,6 +189,7 @@ class ChatService {
   /// Commits a recorded turn to the store without waiting for the next drain, also where the cache has gone
   /// since it took the turn.
   AsyncResult<Recorded> commit(Turn turn, Recorded recorded);
+  AsyncResult<std::optional<Turn>> find_cached_turn(std::string session_id, std::string turn_id);
   /// The page of the store and the pending turns together, whether or not there is such a session.
   AsyncResult<MessageList> merged_turns(std::string session_id, TurnPage page);
   /// A session that another program keeps in the cache says nothing of its times: then they are those of its

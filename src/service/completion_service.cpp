@@ -15,6 +15,12 @@ namespace {
 
 bool is_nothing(const Answer& answer) { return answer.text.empty() && answer.message.empty(); }
 
+/// The turn with what its details will have beside the answer.
+Turn as_asked(Turn turn, const std::string& details) {
+  if (!details.empty()) turn.details = "{" + details + "}";
+  return turn;
+}
+
 }  // namespace
 
 CompletionService::CompletionService(boost::asio::any_io_executor executor, ChatService& chat,
@@ -38,31 +44,44 @@ AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCa
                      "none of the messages is of the user: there is no turn to record in the session",
                      "invalid_value", "messages");
     }
-    Result<Turn> turn = chat_.begin_turn(std::move(*call->session_id), std::move(call->user_id));
+    Result<Turn> turn =
+        chat_.begin_turn(std::move(*call->session_id), std::move(call->user_id), std::move(call->turn_id));
     if (!turn) co_return failure_of(std::move(turn));
-    // Asked for also where it is not used: it tells whether the session may go on at all.
-    Result<std::vector<Turn>> history = co_await chat_.latest_turns(turn->session_id);
-    if (!history) co_return failure_of(std::move(history));
+    if (!call->history && !call->new_session) {
+      // Asked for also where it is not used: it tells whether the session may go on at all.
+      Result<std::vector<Turn>> history = co_await chat_.latest_turns(turn->session_id);
+      if (!history) co_return failure_of(std::move(history));
+      call->history = std::move(*history);
+    }
     turn->question = std::move(call->request.question);
-    changes.history = within_budget(std::move(*history), options_.history);
     changes.ask_for_usage = call->request.stream;
-    prepared.turn =
-        AskedTurn{.turn = std::move(*turn), .asked = std::move(call->request.asked), .began = began};
+    const auto presence = call->new_session ? SessionPresence::known_new : SessionPresence::unknown;
+    prepared.turn = AskedTurn{.turn = std::move(*turn),
+                              .asked = std::move(call->request.asked),
+                              .details = std::move(call->details),
+                              .options = {.durability = call->durability, .presence = presence},
+                              .began = began};
   }
+  if (call->history) changes.history = within_budget(std::move(*call->history), options_.history);
   prepared.body = changed_body(call->request, changes);
   co_return prepared;
 }
 
-AsyncResult<std::string> CompletionService::complete(CompletionCall call) {
+AsyncResult<Completion> CompletionService::complete(CompletionCall call) {
   Result<Prepared> prepared = co_await prepare(&call);
   if (!prepared) co_return failure_of(std::move(prepared));
   Result<std::string> reply = co_await server_.complete(std::move(prepared->body));
-  if (!reply || !prepared->turn) co_return reply;
-  Result<Answer> answer = read_completion(*reply);
+  if (!reply) co_return failure_of(std::move(reply));
+  Completion completion{.body = std::move(*reply)};
+  if (!prepared->turn && call.reading == Reading::chunks) co_return completion;
+  Result<Answer> answer = read_completion(completion.body);
   if (!answer) co_return failure_of(std::move(answer));
-  const Result<void> recorded = co_await record(std::move(*prepared->turn), std::move(*answer));
-  if (!recorded) co_return std::unexpected(recorded.error());
-  co_return reply;
+  completion.answer = std::move(*answer);
+  if (!prepared->turn) co_return completion;
+  Result<RecordedTurn> recorded = co_await record(std::move(*prepared->turn), completion.answer);
+  if (!recorded) co_return failure_of(std::move(recorded));
+  completion.turn = std::move(*recorded);
+  co_return completion;
 }
 
 AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCall call) {
@@ -70,7 +89,12 @@ AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCal
   if (!prepared) co_return failure_of(std::move(prepared));
   auto stream = co_await server_.stream(std::move(prepared->body));
   if (!stream) co_return failure_of(std::move(stream));
-  auto live = std::make_shared<LiveAnswer>(executor_, clock_);
+  TurnName name;
+  if (prepared->turn) {
+    name = {.session_id = prepared->turn->turn.session_id, .turn_id = prepared->turn->turn.turn_id};
+  }
+  auto live = std::make_shared<LiveAnswer>(executor_, clock_, std::move(name), call.reading);
+  if (prepared->turn) live->set_asked(as_asked(prepared->turn->turn, prepared->turn->details));
   live->set_source(stream->get());
   streams_.spawn("streamed answer",
                  follow(live, std::move(*stream), std::move(prepared->turn), call.request.wants_usage));
@@ -80,8 +104,8 @@ AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCal
 boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswer> live,
                                                        std::unique_ptr<AnswerStream> stream,
                                                        std::optional<AskedTurn> turn, bool wants_usage) {
-  const std::uint64_t listed = turn ? running_.add(turn->turn.session_id, executor_, live) : 0;
-  CompletionAssembler assembler;
+  const std::uint64_t listed = turn ? running_.add(executor_, live) : 0;
+  const bool assemble = turn || live->reading() == Reading::text;
   std::optional<Error> failure;
   while (!failure) {
     Result<std::optional<std::string>> event = co_await stream->next();
@@ -90,12 +114,12 @@ boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswe
       break;
     }
     if (!event->has_value()) break;
-    if (!turn) {
+    if (!turn && live->is_left()) live->cancel();
+    if (!assemble) {
       live->push(std::move(**event));
-      if (live->is_left()) live->cancel();
       continue;
     }
-    const auto chunk = assembler.add(**event);
+    const auto chunk = live->assemble(**event);
     if (!chunk) {
       failure = chunk.error();
     } else if (*chunk == CompletionAssembler::Chunk::part || wants_usage) {
@@ -103,39 +127,47 @@ boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswe
     }
   }
   live->set_source(nullptr);
+  const CompletionAssembler& assembled = live->assembled();
+  if (failure && failure->code != "cancelled" && assembled.finished()) failure.reset();
+  std::optional<RecordedTurn> recorded;
   if (turn) {
-    running_.remove(listed);
-    if (failure && failure->code != "cancelled" && assembler.finished()) failure.reset();
+    running_.note_answered(listed);
     if (failure) {
-      failure = co_await record_partial(std::move(*turn), assembler.answer(), std::move(*failure));
+      Answer part = assembled.answer();
+      if (part.finish_reason.empty()) part.finish_reason = failure->code;
+      recorded = co_await record_partial(std::move(*turn), std::move(part));
     } else {
-      const Result<void> recorded = co_await record(std::move(*turn), assembler.answer());
-      if (!recorded) failure = recorded.error();
+      Result<RecordedTurn> whole = co_await record(std::move(*turn), assembled.answer());
+      if (whole) {
+        recorded = std::move(*whole);
+      } else {
+        failure = std::move(whole).error();
+      }
     }
+    running_.remove(listed);
   }
-  live->end(std::move(failure));
+  live->end(std::move(recorded), std::move(failure));
 }
 
-boost::asio::awaitable<std::optional<Error>> CompletionService::record_partial(AskedTurn turn, Answer answer,
-                                                                               Error failure) {
-  if (is_nothing(answer)) co_return failure;
+boost::asio::awaitable<std::optional<RecordedTurn>> CompletionService::record_partial(AskedTurn turn,
+                                                                                      Answer answer) {
+  if (is_nothing(answer)) co_return std::nullopt;
   turn.turn.status = TurnStatus::incomplete;
   const std::string session_id = turn.turn.session_id;
-  const Result<void> recorded = co_await record(std::move(turn), std::move(answer));
-  if (!recorded) {
-    log_error("an answer in session {} broke off, and what came of it could not be recorded: {}", session_id,
-              recorded.error().message);
-  }
-  co_return failure;
+  Result<RecordedTurn> recorded = co_await record(std::move(turn), std::move(answer));
+  if (recorded) co_return std::move(*recorded);
+  log_error("an answer in session {} broke off, and what came of it could not be recorded: {}", session_id,
+            recorded.error().message);
+  co_return std::nullopt;
 }
 
-AsyncResult<void> CompletionService::record(AskedTurn turn, Answer answer) {
+AsyncResult<RecordedTurn> CompletionService::record(AskedTurn turn, Answer answer) {
   const auto latency =
       std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - turn.began);
-  turn.turn.details = turn_details(answer, turn.asked, latency);
+  turn.turn.details = turn_details(answer, turn.asked, latency, turn.details);
   turn.turn.answer = std::move(answer.text);
   turn.turn.model = std::move(answer.model);
-  return chat_.record_answered(std::move(turn.turn));
+  return chat_.record_answered(std::move(turn.turn), turn.options);
 }
 
 }  // namespace chatsync::service

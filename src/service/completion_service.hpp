@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/task_group.hpp"
@@ -18,11 +19,25 @@
 
 namespace chatsync::service {
 
-/// A request to POST /v1/chat/completions. Ids are valid.
+/// A request for a chat completion. Ids are valid.
 struct CompletionCall {
   CompletionRequest request;
   std::optional<std::string> session_id;  ///< Absent: nothing is remembered and nothing recorded.
+  bool new_session = false;               ///< The session id was made for this call: nobody else knows it.
   std::string user_id = "1";              ///< Owner of a session that is created.
+  std::optional<std::string> turn_id;     ///< Absent: one is made.
+  /// The turns that go before a lone question, oldest first; absent: the session's latest.
+  std::optional<std::vector<Turn>> history;
+  std::string details;  ///< More members for the turn's details, as JSON (see turn_details()).
+  Durability durability = Durability::cached;
+  Reading reading = Reading::chunks;
+};
+
+/// A whole answer.
+struct Completion {
+  std::string body;  ///< As the model server gave it.
+  Answer answer;     ///< What it says; of a call without a session only if it is to be read as text.
+  std::optional<RecordedTurn> turn;  ///< Of a call with a session.
 };
 
 struct CompletionOptions {
@@ -38,9 +53,8 @@ class CompletionService {
   CompletionService(boost::asio::any_io_executor executor, ChatService& chat, ModelServer& server,
                     RunningAnswers& running, const Clock& clock, CompletionOptions options);
 
-  /// The whole answer, as the model server gives it. Its turn is recorded; after an error, none is, but for
-  /// `outcome_unknown`.
-  AsyncResult<std::string> complete(CompletionCall call);
+  /// The whole answer. Its turn is recorded; after an error, none is, but for `outcome_unknown`.
+  AsyncResult<Completion> complete(CompletionCall call);
 
   /// A stream that the model server has begun. With a session it is read to its end and recorded whatever the
   /// client does; one that breaks off or is cancelled is recorded as `incomplete`, as far as it came. Without
@@ -59,7 +73,9 @@ class CompletionService {
   /// A turn that will be recorded when its answer is there.
   struct AskedTurn {
     Turn turn;
-    std::string asked;  ///< As in CompletionRequest.
+    std::string asked;    ///< As in CompletionRequest.
+    std::string details;  ///< As in CompletionCall.
+    RecordOptions options;
     SteadyTime began;
   };
   struct Prepared {
@@ -70,8 +86,9 @@ class CompletionService {
   AsyncResult<Prepared> prepare(CompletionCall* call);
   boost::asio::awaitable<void> follow(std::shared_ptr<LiveAnswer> live, std::unique_ptr<AnswerStream> stream,
                                       std::optional<AskedTurn> turn, bool wants_usage);
-  boost::asio::awaitable<std::optional<Error>> record_partial(AskedTurn turn, Answer answer, Error failure);
-  AsyncResult<void> record(AskedTurn turn, Answer answer);
+  /// What came of an answer that broke off, if anything did and could be recorded.
+  boost::asio::awaitable<std::optional<RecordedTurn>> record_partial(AskedTurn turn, Answer answer);
+  AsyncResult<RecordedTurn> record(AskedTurn turn, Answer answer);
 
   boost::asio::any_io_executor executor_;
   ChatService& chat_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "sql/mysql_conversations.hpp"
 #include "sql/mysql_transaction.hpp"
 
 namespace chatsync::sql {
@@ -22,11 +23,11 @@ SqlResult<void> bury_session(MySqlConnection& connection, const std::string& ses
         connection.execute(fmt::format("DELETE FROM unsettled_turns WHERE session_id = {}", id));
     if (!unsettled) return std::unexpected(unsettled.error());
     auto buried = connection.execute(fmt::format(
-        "UPDATE chat_sessions SET title = '', question_count = GREATEST(question_count + {}, {}), "
+        "UPDATE chat_sessions SET title = '', titled_at = NULL, metadata = NULL, question_count = GREATEST(question_count + {}, {}), "
         "deleted_at = COALESCE(deleted_at, NOW(6)) WHERE session_id = {}",
         *unsettled, accepted, id));
     if (!buried) return sql_failure_of(std::move(buried));
-    return {};
+    return delete_extras(connection, id);
   });
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::array kMigrations{Migration{1, mysql_migrations::v0001_schema_sql},
                                  Migration{2, mysql_migrations::v0002_unsettled_turns_sql},
-                                 Migration{3, mysql_migrations::v0003_turn_details_sql}};
+                                 Migration{3, mysql_migrations::v0003_turn_details_sql},
+                                 Migration{4, mysql_migrations::v0004_conversations_sql}};
 
 std::string quoted_name(std::string_view name) {
   std::string quoted = "`";

@@ -30,7 +30,7 @@ SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const Bat
       rows,
       " ON DUPLICATE KEY UPDATE"
       " user_id = IF(deleted_at IS NULL AND user_id = '', VALUES(user_id), user_id),"
-      " title = IF(deleted_at IS NULL AND VALUES(title) <> '', VALUES(title), title),"
+      " title = IF(deleted_at IS NULL AND titled_at IS NULL AND VALUES(title) <> '', VALUES(title), title),"
       " question_count = GREATEST(question_count, VALUES(question_count)),"
       " created_at = IF(deleted_at IS NULL, LEAST(created_at, VALUES(created_at)), created_at),"
       " updated_at = IF(deleted_at IS NULL, GREATEST(updated_at, VALUES(updated_at)), updated_at)");

@@ -12,6 +12,7 @@
 #include "sql/append_plan.hpp"
 #include "sql/mysql_append.hpp"
 #include "sql/mysql_audit.hpp"
+#include "sql/mysql_conversations.hpp"
 #include "sql/mysql_erase.hpp"
 #include "sql/mysql_letters.hpp"
 #include "sql/mysql_lineages.hpp"
@@ -44,6 +45,12 @@ class MySqlTurnStore final : public SqlStore {
   AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) override {
     co_return co_await run("reading turns", [session_id, page](MySqlConnection& connection) {
       return read_turns(connection, session_id, page);
+    });
+  }
+
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override {
+    co_return co_await run("looking for a turn", [turn_id](MySqlConnection& connection) {
+      return sql::find_turn(connection, turn_id);
     });
   }
 
@@ -162,6 +169,56 @@ class MySqlTurnStore final : public SqlStore {
     co_return **std::move(outcome);
   }
 
+  AsyncResult<void> describe(Session session, std::optional<std::string> title,
+                             std::optional<std::string> metadata) override {
+    co_return co_await change("describing a session", session.session_id,
+                              [session, title, metadata](MySqlConnection& connection) {
+                                return describe_session(connection, session, title, metadata);
+                              });
+  }
+
+  AsyncResult<std::vector<SessionDescription>> descriptions(std::vector<std::string> session_ids) override {
+    co_return co_await run("reading descriptions", [session_ids](MySqlConnection& connection) {
+      return read_descriptions(connection, session_ids);
+    });
+  }
+
+  AsyncResult<void> delete_item(Session session, ItemPlace place) override {
+    co_return co_await change(
+        "deleting an item", session.session_id,
+        [session, place](MySqlConnection& connection) { return mark_deleted(connection, session, place); });
+  }
+
+  AsyncResult<void> rate_item(Session session, ItemPlace place,
+                              std::optional<ItemFeedback> feedback) override {
+    co_return co_await change("rating an item", session.session_id,
+                              [session, place, feedback](MySqlConnection& connection) {
+                                return mark_rated(connection, session, place, feedback);
+                              });
+  }
+
+  AsyncResult<void> add_sibling(Session session, std::string turn_id, SiblingAnswer sibling) override {
+    co_return co_await change("storing another answer", session.session_id,
+                              [session, turn_id, sibling](MySqlConnection& connection) {
+                                return insert_sibling(connection, session, turn_id, sibling);
+                              });
+  }
+
+  AsyncResult<std::vector<TurnExtras>> extras_of(std::string session_id,
+                                                 std::vector<std::string> turn_ids) override {
+    co_return co_await run("reading what was done to turns",
+                           [session_id, turn_ids](MySqlConnection& connection) {
+                             return read_extras(connection, session_id, turn_ids);
+                           });
+  }
+
+  AsyncResult<std::optional<std::string>> turn_of_sibling(std::string session_id,
+                                                          std::string sibling_id) override {
+    co_return co_await run("looking for an answer", [session_id, sibling_id](MySqlConnection& connection) {
+      return find_turn_of_sibling(connection, session_id, sibling_id);
+    });
+  }
+
   AsyncResult<std::vector<StoreTally>> tallies(std::string after, std::size_t limit) override {
     co_return co_await run("counting what is stored", [after, limit](MySqlConnection& connection) {
       return read_tallies(connection, after, limit);
@@ -203,13 +260,13 @@ class MySqlTurnStore final : public SqlStore {
     co_return co_await threads_.run([this, doing, work = std::move(work)]() -> Result<Value> {
       constexpr int kAttempts = 5;
       auto connection = connections_->take();
-      if (!connection) return std::unexpected(to_error(connection.error(), describe(doing)));
+      if (!connection) return std::unexpected(to_error(connection.error(), doing_what(doing)));
       auto result = work(**connection);
       for (int attempt = 1; attempt < kAttempts && !result && result.error().code == kDeadlock; ++attempt) {
         result = work(**connection);
       }
       connections_->give_back(std::move(*connection));
-      if (!result) return std::unexpected(to_error(result.error(), describe(doing)));
+      if (!result) return std::unexpected(to_error(result.error(), doing_what(doing)));
       if constexpr (std::is_void_v<Value>) {
         return {};
       } else {
@@ -218,7 +275,15 @@ class MySqlTurnStore final : public SqlStore {
     });
   }
 
-  static std::string describe(std::string_view doing) { return fmt::format("MySQL: {}", doing); }
+  /// run() for `work` that says what became of a change of the session.
+  template <class Work>
+  AsyncResult<void> change(std::string_view doing, std::string session_id, Work work) {
+    const Result<ChangeFate> fate = co_await run(doing, std::move(work));
+    if (!fate) co_return std::unexpected(fate.error());
+    co_return to_result(*fate, session_id);
+  }
+
+  static std::string doing_what(std::string_view doing) { return fmt::format("MySQL: {}", doing); }
 
   const InsertPath path_;
   const std::unique_ptr<MySqlConnectionPool> connections_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chat/conversation_store.hpp"
 #include "chat/dead_letters.hpp"
 #include "chat/store_audit.hpp"
 #include "chat/turn_store.hpp"
@@ -7,6 +8,6 @@
 namespace chatsync::sql {
 
 /// All that a database offers.
-class SqlStore : public TurnStore, public DeadLetters, public StoreAudit {};
+class SqlStore : public TurnStore, public DeadLetters, public StoreAudit, public ConversationStore {};
 
 }  // namespace chatsync::sql

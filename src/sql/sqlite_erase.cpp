@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "sql/sqlite_conversations.hpp"
 #include "sql/sqlite_statements.hpp"
 
 namespace chatsync::sql {
@@ -13,7 +14,7 @@ constexpr std::string_view kDeleteMarks = "DELETE FROM unsettled_turns WHERE ses
 constexpr std::string_view kBurySession =
     "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at,"
     " deleted_at) VALUES (?1, '', '', max(?2, ?3), ?4, ?4, ?4) ON CONFLICT (session_id) DO UPDATE SET"
-    " title = '', question_count = max(question_count + ?2, ?3),"
+    " title = '', titled_at = NULL, metadata = NULL, question_count = max(question_count + ?2, ?3),"
     " deleted_at = coalesce(deleted_at, excluded.deleted_at)";
 constexpr std::string_view kDeleteLetters = "DELETE FROM dead_letters WHERE session_id = ?1";
 constexpr std::string_view kDeleteTurns =
@@ -28,6 +29,7 @@ Result<void> bury_session(SqliteDatabase& database, const std::string& session_i
     Result<void> buried = run_statement(database, kBurySession, session_id, database.changes(), accepted,
                                         SystemClock().now_us());
     if (!buried) return buried;
+    if (Result<void> deleted = delete_extras(database, session_id); !deleted) return deleted;
     return run_statement(database, kDeleteLetters, session_id);
   });
 }

@@ -12,6 +12,7 @@
 #include "sql/migrations.hpp"
 #include "sql/sqlite_append.hpp"
 #include "sql/sqlite_audit.hpp"
+#include "sql/sqlite_conversations.hpp"
 #include "sql/sqlite_database.hpp"
 #include "sql/sqlite_erase.hpp"
 #include "sql/sqlite_letters.hpp"
@@ -28,7 +29,8 @@ constexpr std::size_t kReaders = 2;
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = sqlite_migrations::v0001_schema_sql},
     Migration{.version = 2, .sql = sqlite_migrations::v0002_unsettled_turns_sql},
-    Migration{.version = 3, .sql = sqlite_migrations::v0003_turn_details_sql}};
+    Migration{.version = 3, .sql = sqlite_migrations::v0003_turn_details_sql},
+    Migration{.version = 4, .sql = sqlite_migrations::v0004_conversations_sql}};
 
 class SqliteTurnStore final : public SqlStore {
  public:
@@ -49,6 +51,11 @@ class SqliteTurnStore final : public SqlStore {
     return readers_.run([session_id = std::move(session_id), page](SqliteTurnReader& reader) {
       return reader.turns(session_id, page);
     });
+  }
+
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override {
+    return readers_.run(
+        [turn_id = std::move(turn_id)](SqliteTurnReader& reader) { return reader.find_turn(turn_id); });
   }
 
   AsyncResult<std::int64_t> count_turns(std::string session_id) override {
@@ -142,6 +149,50 @@ class SqliteTurnStore final : public SqlStore {
     return writing([id](SqliteDatabase& database) { return replay_letter(database, id); });
   }
 
+  AsyncResult<void> describe(Session session, std::optional<std::string> title,
+                             std::optional<std::string> metadata) override {
+    return changing(session.session_id, [=](SqliteDatabase& database) {
+      return describe_session(database, session, title, metadata);
+    });
+  }
+
+  AsyncResult<std::vector<SessionDescription>> descriptions(std::vector<std::string> session_ids) override {
+    return reading([session_ids = std::move(session_ids)](SqliteDatabase& database) {
+      return read_descriptions(database, session_ids);
+    });
+  }
+
+  AsyncResult<void> delete_item(Session session, ItemPlace place) override {
+    return changing(session.session_id,
+                    [=](SqliteDatabase& database) { return mark_deleted(database, session, place); });
+  }
+
+  AsyncResult<void> rate_item(Session session, ItemPlace place,
+                              std::optional<ItemFeedback> feedback) override {
+    return changing(session.session_id,
+                    [=](SqliteDatabase& database) { return mark_rated(database, session, place, feedback); });
+  }
+
+  AsyncResult<void> add_sibling(Session session, std::string turn_id, SiblingAnswer sibling) override {
+    return changing(session.session_id, [=](SqliteDatabase& database) {
+      return insert_sibling(database, session, turn_id, sibling);
+    });
+  }
+
+  AsyncResult<std::vector<TurnExtras>> extras_of(std::string session_id,
+                                                 std::vector<std::string> turn_ids) override {
+    return reading([session_id = std::move(session_id), turn_ids = std::move(turn_ids)](
+                       SqliteDatabase& database) { return read_extras(database, session_id, turn_ids); });
+  }
+
+  AsyncResult<std::optional<std::string>> turn_of_sibling(std::string session_id,
+                                                          std::string sibling_id) override {
+    return reading(
+        [session_id = std::move(session_id), sibling_id = std::move(sibling_id)](SqliteDatabase& database) {
+          return find_turn_of_sibling(database, session_id, sibling_id);
+        });
+  }
+
   AsyncResult<std::vector<StoreTally>> tallies(std::string after, std::size_t limit) override {
     return reading([after = std::move(after), limit](SqliteDatabase& database) {
       return read_tallies(database, after, limit);
@@ -185,6 +236,14 @@ class SqliteTurnStore final : public SqlStore {
   boost::asio::awaitable<std::invoke_result_t<Work, SqliteDatabase&>> reading(Work work) {
     return readers_.run(
         [work = std::move(work)](SqliteTurnReader& reader) { return work(reader.database()); });
+  }
+
+  /// Does `work`, which says what became of a change of the session, as writing() does.
+  template <class Work>
+  AsyncResult<void> changing(std::string session_id, Work work) {
+    const Result<ChangeFate> fate = co_await writing(std::move(work));
+    if (!fate) co_return std::unexpected(fate.error());
+    co_return to_result(*fate, session_id);
   }
 
   ConnectionThreads<SqliteTurnWriter> writer_;

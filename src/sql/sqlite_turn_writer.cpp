@@ -31,7 +31,7 @@ namespace {
 constexpr std::string_view kUpsertSession =
     "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at)"
     " VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT (session_id) DO UPDATE SET"
-    " title = CASE WHEN excluded.title = '' THEN title ELSE excluded.title END,"
+    " title = CASE WHEN excluded.title = '' OR titled_at IS NOT NULL THEN title ELSE excluded.title END,"
     " created_at = min(created_at, excluded.created_at), updated_at = max(updated_at, excluded.updated_at)"
     " WHERE deleted_at IS NULL";
 constexpr std::string_view kFindTombstone =

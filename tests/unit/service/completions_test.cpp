@@ -28,7 +28,13 @@ class CompletionsTest : public ServiceFixture {
   }
 
   Result<std::string> complete(const char* body, std::optional<std::string> session_id) {
-    return test::run_coroutine(io, completions.complete(call_of(body, std::move(session_id))));
+    auto completion = complete(call_of(body, std::move(session_id)));
+    if (!completion) return failure_of(std::move(completion));
+    return std::move(completion->body);
+  }
+
+  Result<Completion> complete(CompletionCall call) {
+    return test::run_coroutine(io, completions.complete(std::move(call)));
   }
 
   std::shared_ptr<LiveAnswer> stream(const char* body, std::optional<std::string> session_id) {
@@ -39,6 +45,17 @@ class CompletionsTest : public ServiceFixture {
 
   LiveAnswer::Step next(const std::shared_ptr<LiveAnswer>& answer) {
     return test::run_coroutine(io, answer->next(clock.steady_now() + std::chrono::seconds(1)));
+  }
+
+  std::shared_ptr<LiveAnswer> stream_text(std::optional<std::string> session_id) {
+    CompletionCall call = call_of(kStreamed, std::move(session_id));
+    call.reading = Reading::text;
+    return *test::run_coroutine(io, completions.stream(std::move(call)));
+  }
+
+  LiveAnswer::Piece read(const std::shared_ptr<LiveAnswer>& answer, LiveAnswer::Place place = {}) {
+    return test::run_coroutine(io,
+                               LiveAnswer::read(answer, place, clock.steady_now() + std::chrono::seconds(1)));
   }
 
   std::vector<Turn> turns() { return *test::run_coroutine(io, cache.history("s")); }
@@ -237,6 +254,105 @@ TEST_F(CompletionsTest, CanBeCancelledAndKeepWhatCame) {
   EXPECT_EQ(turns().at(0).answer, "half");
   EXPECT_EQ(turns().at(0).status, TurnStatus::incomplete);
   EXPECT_EQ(completions.cancel("s"), 0U);
+}
+
+TEST_F(CompletionsTest, TellNumberAndTimeOfTheTurnThatIsRecorded) {
+  complete(kQuestion, "s");
+  const auto completion = complete(call_of(kQuestion, "s"));
+  ASSERT_TRUE(completion && completion->turn);
+  EXPECT_EQ(completion->answer.text, "hi");
+  EXPECT_EQ(completion->turn->turn, turns().back());
+  EXPECT_EQ(completion->turn->turn.seq, 2);
+}
+
+TEST_F(CompletionsTest, TakeTurnIdHistoryAndDetailsFromTheCaller) {
+  complete(kQuestion, "s");
+  CompletionCall call = call_of(kQuestion, "s");
+  call.turn_id = "turn-of-a-key";
+  call.history = {Turn{.question = "before", .answer = "that"}};
+  call.details = R"("request":"abc")";
+  EXPECT_EQ(complete(std::move(call))->turn->turn.turn_id, "turn-of-a-key");
+  const auto asked = boost::json::parse(server.asked.at(1));
+  EXPECT_EQ(asked.at("messages").at(0).at("content"), "before");
+  EXPECT_EQ(asked.at("messages").as_array().size(), 3U);
+  EXPECT_EQ(boost::json::parse(turns().back().details).at("request"), "abc");
+}
+
+TEST_F(CompletionsTest, KnowTheTurnOfAStreamBeforeItsFirstEvent) {
+  const auto answer = stream(kStreamed, "s");
+  EXPECT_EQ(answer->turn_name().session_id, "s");
+  EXPECT_EQ(running.find(answer->turn_name().turn_id), answer);
+  server.say_end();
+  while (next(answer).kind == Kind::event) {
+  }
+  EXPECT_EQ(turns().at(0).turn_id, answer->turn_name().turn_id);
+  EXPECT_EQ(running.find(answer->turn_name().turn_id), nullptr);
+}
+
+TEST_F(CompletionsTest, LetEveryReaderReadFromWhereItIs) {
+  const auto answer = stream_text("s");
+  server.say_text("Xin ch\u00e0o");
+  const auto first = read(answer);
+  EXPECT_EQ(first.text, "Xin chào");
+  EXPECT_FALSE(first.ended);
+  server.say_text(" b\u1ea1n");
+  EXPECT_EQ(read(answer, first.place).text, " bạn");
+  EXPECT_EQ(read(answer, {.text = 4}).text, "chào bạn");
+  EXPECT_EQ(read(answer, {.text = 7}).text, "ào bạn") << "a place within a character is its beginning";
+  EXPECT_FALSE(answer->has_next()) << "no chunk is kept";
+}
+
+TEST_F(CompletionsTest, WakeAllReadersThatWait) {
+  const auto answer = stream_text("s");
+  std::vector<std::string> read_texts;
+  TaskGroup readers(io.get_executor());
+  for (int reader = 0; reader < 3; ++reader) {
+    readers.spawn("reader", [](auto live, auto deadline, auto* texts) -> boost::asio::awaitable<void> {
+      texts->push_back((co_await LiveAnswer::read(live, {}, deadline)).text);
+    }(answer, clock.steady_now() + std::chrono::seconds(1), &read_texts));
+  }
+  run();
+  EXPECT_TRUE(read_texts.empty());
+  server.say_text("a");
+  test::run_coroutine(io, readers.join());
+  EXPECT_EQ(read_texts, std::vector<std::string>(3, "a"));
+}
+
+TEST_F(CompletionsTest, GiveTheRecordedTurnWithTheEndOfTheText) {
+  const auto answer = stream_text("s");
+  server.say_text("a");
+  server.say_end();
+  auto piece = read(answer);
+  while (!piece.ended) piece = read(answer, piece.place);
+  ASSERT_TRUE(piece.turn);
+  EXPECT_EQ(piece.turn->turn, turns().at(0));
+  EXPECT_FALSE(piece.failure);
+}
+
+TEST_F(CompletionsTest, GiveTheIncompleteTurnWithTheFailure) {
+  const auto answer = stream_text("s");
+  server.say_text("half");
+  server.say(fail(ErrorKind::model_failed, "gone", "model_broke_off"));
+  auto piece = read(answer);
+  while (!piece.ended) piece = read(answer, piece.place);
+  EXPECT_EQ(piece.failure->code, "model_broke_off");
+  EXPECT_EQ(piece.turn->turn.status, TurnStatus::incomplete);
+}
+
+TEST_F(CompletionsTest, ShowToolCallsAsTheyGrow) {
+  const auto answer = stream_text(std::nullopt);
+  const auto call = [](const std::string& arguments) {
+    return R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"arguments":")" +
+           arguments + R"("}}]}}]})";
+  };
+  server.say(call("ab"));
+  const auto first = read(answer);
+  EXPECT_EQ(first.tool_calls, R"([{"id":"c","function":{"arguments":"ab"}}])");
+  server.say(call("cd"));
+  EXPECT_EQ(read(answer, first.place).tool_calls, R"([{"id":"c","function":{"arguments":"abcd"}}])");
+  answer->leave();
+  server.say(call("ef"));
+  run();
 }
 
 TEST_F(CompletionsTest, SayThatTheTurnCouldNotBeRecorded) {
