@@ -27,6 +27,7 @@
 #include "http/http_server.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::app {
@@ -125,6 +126,7 @@ int serve(const Settings& settings) {
   service::RunningAnswers running;
   std::vector<std::unique_ptr<service::ChatService>> services;
   std::vector<std::unique_ptr<service::CompletionService>> completions;
+  std::vector<std::unique_ptr<service::ConversationExtras>> extras;
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(),
@@ -135,9 +137,12 @@ int serve(const Settings& settings) {
         service::CompletionOptions{
             .history = {.turns = settings.llm.history_turns, .tokens = settings.llm.history_tokens},
             .default_model = settings.llm.model}));
+    extras.push_back(std::make_unique<service::ConversationExtras>(
+        *services.back(), *completions.back(), backends.conversations(), clock, IdGenerator()));
     http_workers.push_back({.executor = workers[i]->executor(),
                             .chat = services.back().get(),
-                            .completions = completions.back().get()});
+                            .completions = completions.back().get(),
+                            .extras = extras.back().get()});
   }
   http::HttpServer server(
       std::move(*http_options), http_workers, clock,

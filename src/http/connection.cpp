@@ -163,6 +163,7 @@ AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* argum
                                                    .caller = caller,
                                                    .chat = &context_.chat,
                                                    .completions = context_.completions,
+                                                   .extras = context_.extras,
                                                    .clock = &context_.clock,
                                                    .metrics = context_.metrics_page,
                                                    .out = out});

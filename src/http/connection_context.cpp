@@ -43,6 +43,7 @@ ConnectionContext::ConnectionContext(const HttpOptions& given, const HttpWorker&
     : options(given),
       chat(*worker.chat),
       completions(worker.completions),
+      extras(worker.extras),
       clock(time),
       deadlines(allowances_of(given)) {}
 

@@ -11,6 +11,7 @@
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::http {
 
@@ -47,6 +48,7 @@ struct Call {
   const Caller* caller = nullptr;
   service::ChatService* chat = nullptr;
   service::CompletionService* completions = nullptr;
+  service::ConversationExtras* extras = nullptr;
   const Clock* clock = nullptr;
   const MetricsPage* metrics = nullptr;
   std::string* out = nullptr;  ///< The handler appends the body here; after a failure it is thrown away.

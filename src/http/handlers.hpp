@@ -9,6 +9,11 @@ boost::asio::awaitable<Result<Reply>> post_chat(Call call);
 boost::asio::awaitable<Result<Reply>> post_completions(Call call);
 boost::asio::awaitable<Result<Reply>> get_models(Call call);
 
+boost::asio::awaitable<Result<Reply>> get_conversations(Call call);
+boost::asio::awaitable<Result<Reply>> put_feedback(Call call);
+boost::asio::awaitable<Result<Reply>> post_regenerate_item(Call call);
+boost::asio::awaitable<Result<Reply>> post_regenerate_response(Call call);
+
 boost::asio::awaitable<Result<Reply>> post_session(Call call);
 boost::asio::awaitable<Result<Reply>> get_sessions(Call call);
 boost::asio::awaitable<Result<Reply>> get_session(Call call);

@@ -12,6 +12,7 @@
 #include "http/http_options.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::http {
@@ -21,6 +22,7 @@ struct HttpWorker {
   boost::asio::any_io_executor executor;
   service::ChatService* chat = nullptr;
   service::CompletionService* completions = nullptr;  ///< Null: /v1 is not served.
+  service::ConversationExtras* extras = nullptr;      ///< The same.
 };
 
 /// What /metrics shows beside the server's own counters. Null: left out.

@@ -37,8 +37,10 @@ struct Request {
 /// A request with its target taken apart, as handlers see it.
 struct Arguments {
   Target target;
-  std::string session_id;  ///< The variable part of the path, for the routes that have it.
-  std::string user_id;     ///< The same.
+  std::string session_id;  ///< A variable part of the path, for the routes that have it.
+  std::string user_id;     ///< The same,
+  std::string item_id;     ///< as are these two, which the handler looks into.
+  std::string response_id;
 
   /// Null if the parameter is not given.
   const std::string* query(std::string_view name) const;
