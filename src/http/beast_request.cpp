@@ -20,6 +20,8 @@ Method method_from(beast_http::verb verb) {
       return Method::head;
     case beast_http::verb::post:
       return Method::post;
+    case beast_http::verb::put:
+      return Method::put;
     case beast_http::verb::delete_:
       return Method::del;
     case beast_http::verb::options:

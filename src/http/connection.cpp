@@ -165,6 +165,7 @@ AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* argum
                                                    .completions = context_.completions,
                                                    .responses = context_.responses,
                                                    .conversations = context_.conversations,
+                                                   .extras = context_.extras,
                                                    .clock = &context_.clock,
                                                    .metrics = context_.metrics_page,
                                                    .out = out});

@@ -11,6 +11,7 @@
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 #include "service/conversation_service.hpp"
 #include "service/response_service.hpp"
 
@@ -51,6 +52,7 @@ struct Call {
   service::CompletionService* completions = nullptr;
   service::ResponseService* responses = nullptr;
   service::ConversationService* conversations = nullptr;
+  service::ConversationExtras* extras = nullptr;
   const Clock* clock = nullptr;
   const MetricsPage* metrics = nullptr;
   std::string* out = nullptr;  ///< The handler appends the body here; after a failure it is thrown away.

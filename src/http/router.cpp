@@ -63,6 +63,7 @@ std::optional<HttpError> bad_id(std::string expected, std::string param) {
 
 /// Takes the variable parts out of the path.
 std::optional<HttpError> check_ids(const Route& route, Arguments& arguments) {
+  if (route.path.find('{') == std::string_view::npos) return std::nullopt;
   const Target& target = arguments.target;
   for (const std::string_view name : {"session_id", "conversation_id"}) {
     const std::string* id = segment_of(route, target, "{" + std::string(name) + "}");

@@ -87,7 +87,7 @@ TEST(Router, AnswersOptionsWithTheAllowedMethods) {
 TEST(Router, AnswersOptionsForTheServerAsAWhole) {
   const Found found = find(Method::options, "*");
   EXPECT_EQ(found.status(), 204);
-  EXPECT_EQ(found.dispatch.allow, "GET, HEAD, POST, DELETE, OPTIONS");
+  EXPECT_EQ(found.dispatch.allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
   EXPECT_EQ(find(Method::get, "*").status(), 404);
 }
 
