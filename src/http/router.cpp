@@ -48,8 +48,14 @@ std::string allowed_methods(std::optional<std::string_view> path) {
   return allow;
 }
 
-/// The variable part of the path, which stands second wherever there is one.
+/// The variable parts of the path.
 std::optional<HttpError> check_id(const Route& route, Arguments& arguments) {
+  if (route.path.find("{turn_id}") != std::string_view::npos) {
+    arguments.turn_id = arguments.target.segments[3];
+    if (!is_turn_id(arguments.turn_id)) {
+      return to_http_error({ErrorKind::invalid_argument, "expected [A-Za-z0-9._-]{1,64}", {}, "turn_id"});
+    }
+  }
   if (route.path.find("{session_id}") != std::string_view::npos) {
     arguments.session_id = arguments.target.segments[1];
     if (is_session_id(arguments.session_id)) return std::nullopt;

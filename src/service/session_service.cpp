@@ -201,6 +201,39 @@ AsyncResult<MessageList> ChatService::merged_turns(std::string session_id, TurnP
   co_return list;
 }
 
+AsyncResult<std::optional<Turn>> ChatService::find_turn(std::string session_id, std::string turn_id) {
+  Result<std::optional<Turn>> found = co_await find_turn_anywhere(session_id, std::move(turn_id));
+  if (found && found->has_value() && (*found)->session_id != session_id) found->reset();
+  co_return found;
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_turn_anywhere(std::string session_id,
+                                                                 std::string turn_id) {
+  Result<std::optional<Turn>> cached = co_await find_cached_turn(std::move(session_id), turn_id);
+  if (cache_is_away(cached)) cached = std::nullopt;
+  if (!cached || cached->has_value()) co_return cached;
+  co_return co_await store_.find_turn(std::move(turn_id));
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_cached_turn(std::string session_id, std::string turn_id) {
+  constexpr std::size_t kTurnsAtOnce = 500;
+  const auto find_in = [&turn_id](std::vector<Turn>& turns) -> std::optional<Turn> {
+    const auto found = std::ranges::find(turns, turn_id, &Turn::turn_id);
+    return found == turns.end() ? std::nullopt : std::optional(std::move(*found));
+  };
+  Result<std::vector<Turn>> turns = co_await cache_.history(session_id);
+  if (!turns) co_return failure_of(std::move(turns));
+  if (auto found = find_in(*turns)) co_return found;
+  TurnPage page{.limit = kTurnsAtOnce};
+  do {
+    turns = co_await cache_.pending(session_id, page);
+    if (!turns) co_return failure_of(std::move(turns));
+    if (auto found = find_in(*turns)) co_return found;
+    if (!turns->empty()) page.before_us = turns->front().timestamp_us;
+  } while (turns->size() == kTurnsAtOnce);
+  co_return std::nullopt;
+}
+
 AsyncResult<SessionStats> ChatService::stats(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
   SessionStats stats{.partial = cache_is_away(cached)};
