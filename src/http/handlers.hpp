@@ -5,6 +5,7 @@
 namespace chatsync::http {
 
 boost::asio::awaitable<Result<Reply>> post_chat(Call call);
+boost::asio::awaitable<Result<Reply>> get_turn_stream(Call call);
 
 boost::asio::awaitable<Result<Reply>> post_completions(Call call);
 boost::asio::awaitable<Result<Reply>> get_models(Call call);

@@ -8,7 +8,6 @@
 #include "chat/regeneration.hpp"
 #include "chat/turn_details.hpp"
 #include "chat/turn_extras.hpp"
-#include "service/find_turn.hpp"
 
 namespace chatsync::service {
 namespace {
@@ -112,7 +111,7 @@ AsyncResult<void> ConversationExtras::describe(std::string session_id, std::opti
 
 AsyncResult<FoundItem> ConversationExtras::find_item(std::string session_id, ItemName name) {
   FoundItem found{.place = {.turn_id = name.turn_id, .item = static_cast<std::int64_t>(name.place)}};
-  Result<std::optional<Turn>> turn = co_await find_turn(&chat_, session_id, name.turn_id);
+  Result<std::optional<Turn>> turn = co_await chat_.find_turn(session_id, name.turn_id);
   if (!turn) co_return failure_of(std::move(turn));
   if (!turn->has_value()) {
     Result<std::optional<std::string>> owner = co_await store_.turn_of_sibling(session_id, name.turn_id);
@@ -120,7 +119,7 @@ AsyncResult<FoundItem> ConversationExtras::find_item(std::string session_id, Ite
     // The question is the turn's own, whichever answer is meant.
     if (!owner->has_value() || name.place == 0) co_return no_such_item();
     found.place = {.turn_id = **owner, .sibling_id = name.turn_id, .item = found.place.item};
-    turn = co_await find_turn(&chat_, session_id, **owner);
+    turn = co_await chat_.find_turn(session_id, **owner);
     if (!turn) co_return failure_of(std::move(turn));
     if (!turn->has_value()) co_return no_such_item();
   }
@@ -150,7 +149,7 @@ AsyncResult<Regenerated> ConversationExtras::regenerate(std::string session_id, 
                                                         std::string model, std::string instructions) {
   Result<Session> session = co_await chat_.session(session_id);
   if (!session) co_return failure_of(std::move(session));
-  Result<std::optional<Turn>> turn = co_await find_turn(&chat_, session_id, turn_id);
+  Result<std::optional<Turn>> turn = co_await chat_.find_turn(session_id, turn_id);
   if (!turn) co_return failure_of(std::move(turn));
   if (!turn->has_value()) co_return no_such_item();
   Regenerated regenerated{.turn = std::move(**turn), .question_count = session->question_count};

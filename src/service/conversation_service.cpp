@@ -43,7 +43,7 @@ ConversationService::ConversationService(ChatService& chat, ConversationExtras& 
 
 AsyncResult<Conversation> ConversationService::create(ConversationRequest request) {
   const Result<Session> session =
-      co_await chat_.create_session({.session_id = conversation_id(chat_.new_session_id()),
+      co_await chat_.create_session({.session_id = conversation_id(chat_.new_id()),
                                      .user_id = std::move(request.user),
                                      .title = std::move(request.title),
                                      .known_new = true});
