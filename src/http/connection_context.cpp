@@ -45,6 +45,7 @@ ConnectionContext::ConnectionContext(const HttpOptions& given, const HttpWorker&
       completions(worker.completions),
       responses(worker.responses),
       conversations(worker.conversations),
+      extras(worker.extras),
       clock(time),
       deadlines(allowances_of(given)) {}
 

@@ -53,6 +53,7 @@ struct ConnectionContext {
   service::CompletionService* completions;
   service::ResponseService* responses;
   service::ConversationService* conversations;
+  service::ConversationExtras* extras;
   const Clock& clock;
   const MetricsPage* metrics_page = nullptr;
   HttpMetrics metrics;  ///< Read by other threads.

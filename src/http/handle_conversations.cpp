@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "chat/conversation_request.hpp"
+#include "http/conversation_json.hpp"
 #include "http/handlers.hpp"
 #include "http/item_list.hpp"
 #include "http/json_text.hpp"
@@ -8,25 +9,10 @@
 #include "service/conversation_service.hpp"
 
 namespace chatsync::http {
-namespace {
-
-void append_conversation(std::string& out, const service::Conversation& conversation) {
-  constexpr std::int64_t kSecond = 1'000'000;
-  append_text(out, R"({"id":)", conversation.session.session_id);
-  append_number(out, R"(,"object":"conversation","created_at":)",
-                conversation.session.created_at_us / kSecond);
-  out += R"(,"metadata":)";
-  out += conversation.metadata.empty() ? "{}" : conversation.metadata;
-  out += '}';
-}
-
-}  // namespace
-
 boost::asio::awaitable<Result<Reply>> post_conversation(Call call) {
   Result<ConversationRequest> request = read_conversation_request(call.request->body);
   if (!request) co_return failure_of(std::move(request));
-  const auto made =
-      co_await call.conversations->create(std::move(request->turns), std::move(request->metadata));
+  const auto made = co_await call.conversations->create(std::move(*request));
   if (!made) co_return std::unexpected(made.error());
   append_conversation(*call.out, *made);
   co_return Reply{};
@@ -40,9 +26,9 @@ boost::asio::awaitable<Result<Reply>> get_conversation(Call call) {
 }
 
 boost::asio::awaitable<Result<Reply>> update_conversation(Call call) {
-  Result<std::string> metadata = read_conversation_update(call.request->body);
-  if (!metadata) co_return failure_of(std::move(metadata));
-  const auto updated = co_await call.conversations->update(call.arguments->session_id, std::move(*metadata));
+  Result<ConversationUpdate> update = read_conversation_update(call.request->body);
+  if (!update) co_return failure_of(std::move(update));
+  const auto updated = co_await call.conversations->update(call.arguments->session_id, std::move(*update));
   if (!updated) co_return std::unexpected(updated.error());
   append_conversation(*call.out, *updated);
   co_return Reply{};

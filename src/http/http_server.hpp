@@ -12,6 +12,7 @@
 #include "http/http_options.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 #include "service/conversation_service.hpp"
 #include "service/response_service.hpp"
 #include "sync/synchronizer.hpp"
@@ -25,6 +26,8 @@ struct HttpWorker {
   service::CompletionService* completions = nullptr;  ///< Null, with the next two: /v1 is not served.
   service::ResponseService* responses = nullptr;
   service::ConversationService* conversations = nullptr;
+  service::CompletionService* completions = nullptr;  ///< Null: /v1 is not served.
+  service::ConversationExtras* extras = nullptr;      ///< The same.
 };
 
 /// What /metrics shows beside the server's own counters. Null: left out.

@@ -119,6 +119,26 @@ Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arg
   return request;
 }
 
+Result<ConversationListRequest> parse_conversation_list_request(const Arguments& arguments) {
+  ConversationListRequest request;
+  const std::string* user = arguments.query("user");
+  if (user == nullptr) {
+    return fail(ErrorKind::invalid_argument, "the query parameter is required", "missing_parameter", "user");
+  }
+  if (!is_user_id(*user)) return expected("user", "[A-Za-z0-9._:@+-]{1,128}");
+  request.user_id = *user;
+  if (auto read = read_limit(arguments, request.limit); !read) return failure_of(std::move(read));
+  const std::string* order = arguments.query("order");
+  if (order != nullptr && *order != "desc") {
+    return expected("order", "`desc`: conversations are listed by their latest activity");
+  }
+  if (const std::string* after = arguments.query("after")) {
+    if (!is_session_id(*after)) return expected("after", "the `last_id` of an earlier page");
+    request.after = *after;
+  }
+  return request;
+}
+
 std::string session_cursor(const Session& last) {
   return std::to_string(last.updated_at_us) + '~' + last.session_id;
 }

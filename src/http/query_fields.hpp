@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <string>
+
 #include "base/error.hpp"
 #include "chat/turn.hpp"
 #include "chat/turn_store.hpp"
@@ -29,6 +33,14 @@ struct ResponseStreamRequest {
 
 /// `stream` and `starting_after` of GET /v1/responses/{response_id}.
 Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arguments);
+struct ConversationListRequest {
+  std::string user_id;
+  std::size_t limit = 20;
+  std::optional<std::string> after;
+};
+
+/// `user`, `limit`, `order` (`desc` alone) and `after` of GET /v1/conversations.
+Result<ConversationListRequest> parse_conversation_list_request(const Arguments& arguments);
 
 /// The cursor that has the page after `last` begin behind it: `{updated_at_us}~{session_id}`.
 std::string session_cursor(const Session& last);

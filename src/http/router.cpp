@@ -63,6 +63,7 @@ std::optional<HttpError> bad_id(std::string expected, std::string param) {
 
 /// Takes the variable parts out of the path.
 std::optional<HttpError> check_ids(const Route& route, Arguments& arguments) {
+  if (route.path.find('{') == std::string_view::npos) return std::nullopt;
   const Target& target = arguments.target;
   for (const std::string_view name : {"session_id", "conversation_id"}) {
     const std::string* id = segment_of(route, target, "{" + std::string(name) + "}");
@@ -73,6 +74,10 @@ std::optional<HttpError> check_ids(const Route& route, Arguments& arguments) {
   if (const std::string* id = segment_of(route, target, "{user_id}")) {
     if (!is_user_id(*id)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user_id");
     arguments.user_id = *id;
+  }
+  if (const std::string* id = segment_of(route, target, "{turn_id}")) {
+    if (!is_turn_id(*id)) return bad_id("[A-Za-z0-9._-]{1,64}", "turn_id");
+    arguments.turn_id = *id;
   }
   if (const std::string* id = segment_of(route, target, "{item_id}")) arguments.item_id = *id;
   if (const std::string* id = segment_of(route, target, "{response_id}")) arguments.response_id = *id;

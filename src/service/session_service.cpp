@@ -61,6 +61,11 @@ bool cache_is_away(const Result<T>& result) {
   return !result && result.error().kind == ErrorKind::unavailable;
 }
 
+/// A title that was given to a conversation is the store's alone (ConversationStore::describe).
+void take_title(Session& shown, const Session& stored) {
+  if (!stored.title.empty()) shown.title = stored.title;
+}
+
 /// All turns of the session that the store has.
 std::int64_t count_in(const StoredSession& stored) {
   return stored.session.question_count + stored.unsettled_count;
@@ -121,8 +126,12 @@ AsyncResult<Session> ChatService::session(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
   if (!cached && !cache_is_away(cached)) co_return failure_of(std::move(cached));
   const bool is_cached = cached && cached->has_value();
-  if (is_cached && trusted) co_return co_await with_times(std::move((*cached)->session));
   Result<std::optional<StoredSession>> stored = co_await find_stored(session_id);
+  if (is_cached && trusted) {
+    // All but its title is known without the store, which may be away.
+    if (stored && stored->has_value()) take_title((*cached)->session, (*stored)->session);
+    co_return co_await with_times(std::move((*cached)->session));
+  }
   if (!stored) co_return failure_of(std::move(stored));
   if (!is_cached && !stored->has_value()) co_return no_such_session(session_id);
   if (!is_cached) {
@@ -131,7 +140,10 @@ AsyncResult<Session> ChatService::session(std::string session_id) {
   }
   // A cache that is not trusted may be behind the store.
   Session& session = (*cached)->session;
-  if (stored->has_value()) session.question_count = std::max(session.question_count, count_in(**stored));
+  if (stored->has_value()) {
+    session.question_count = std::max(session.question_count, count_in(**stored));
+    take_title(session, (*stored)->session);
+  }
   co_return co_await with_times(std::move(session));
 }
 
@@ -151,7 +163,10 @@ AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPa
                            .updated_at_us = after ? after->updated_at_us : 0};
     if (!after || comes_before(position, session)) by_id.emplace(session.session_id, session);
   }
-  for (Session& session : *stored) by_id.emplace(session.session_id, std::move(session));
+  for (Session& session : *stored) {
+    const auto [known, only_stored] = by_id.try_emplace(session.session_id, session);
+    if (!only_stored) take_title(known->second, session);
+  }
   for (auto& [id, session] : by_id) list.sessions.push_back(std::move(session));
   std::ranges::sort(list.sessions, comes_before);
   list.has_more = list.sessions.size() > limit;
