@@ -19,6 +19,8 @@ std::span<const Row> rows() {
       {"reads", "the last turns from the cache, pages from the store", measure_reads},
       {"memory", "idle, under load, of idle connections, after a while", measure_memory},
       {"memory-hour", "growth of memory in an hour of load", measure_memory_for_an_hour, true},
+      {"streams", "the first token of streamed answers beside the model server itself, memory of held ones",
+       measure_streams},
       {"start", "from the start of the process to the first answer, embedded", measure_start},
   });
   return kRows;

@@ -30,6 +30,7 @@ std::vector<Figure> measure_session_count(Lab& lab);
 std::vector<Figure> measure_reads(Lab& lab);
 std::vector<Figure> measure_memory(Lab& lab);
 std::vector<Figure> measure_memory_for_an_hour(Lab& lab);
+std::vector<Figure> measure_streams(Lab& lab);
 std::vector<Figure> measure_start(Lab& lab);
 
 }  // namespace chatsync::bench

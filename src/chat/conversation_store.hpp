@@ -78,7 +78,7 @@ class ConversationStore {
   virtual ~ConversationStore() = default;
 
   /// Sets the title, the metadata or both. From then on the title is what was set here, whatever title a
-  /// drain brings: also the empty one.
+  /// drain brings.
   virtual AsyncResult<void> describe(Session session, std::optional<std::string> title,
                                      std::optional<std::string> metadata) = 0;
 

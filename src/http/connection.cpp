@@ -137,6 +137,7 @@ asio::awaitable<Connection::Next> Connection::answer() {
       head.status = reply.status;
       head.media_type = reply.media_type;
       head.location = reply.location;
+      head.replayed = reply.replayed;
     } else {
       found.error = to_http_error(std::move(result).error());
     }
@@ -163,6 +164,9 @@ AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* argum
                                                    .caller = caller,
                                                    .chat = &context_.chat,
                                                    .completions = context_.completions,
+                                                   .responses = context_.responses,
+                                                   .conversations = context_.conversations,
+                                                   .extras = context_.extras,
                                                    .clock = &context_.clock,
                                                    .metrics = context_.metrics_page,
                                                    .out = out});

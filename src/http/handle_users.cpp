@@ -17,7 +17,7 @@ boost::asio::awaitable<Result<Reply>> delete_user(Call call) {
 boost::asio::awaitable<Result<Reply>> get_user_export(Call call) {
   Reply reply;
   reply.media_type = "application/x-ndjson";
-  reply.body = std::make_unique<UserExport>(*call.chat, call.arguments->user_id);
+  reply.body = std::make_unique<UserExport>(*call.chat, call.extras, call.arguments->user_id);
   co_return reply;
 }
 

@@ -11,6 +11,9 @@
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
+#include "service/conversation_service.hpp"
+#include "service/response_service.hpp"
 
 namespace chatsync::http {
 
@@ -37,6 +40,7 @@ struct Reply {
   int status = 200;
   std::string_view media_type = kJson;  ///< Static text.
   std::string location;                 ///< The Location field; empty: none.
+  bool replayed = false;                ///< It tells of a turn that was recorded for an earlier request.
   std::unique_ptr<BodyProducer> body;   ///< Null: the body is whole. Otherwise it goes on with these pieces.
 };
 
@@ -47,6 +51,9 @@ struct Call {
   const Caller* caller = nullptr;
   service::ChatService* chat = nullptr;
   service::CompletionService* completions = nullptr;
+  service::ResponseService* responses = nullptr;
+  service::ConversationService* conversations = nullptr;
+  service::ConversationExtras* extras = nullptr;
   const Clock* clock = nullptr;
   const MetricsPage* metrics = nullptr;
   std::string* out = nullptr;  ///< The handler appends the body here; after a failure it is thrown away.

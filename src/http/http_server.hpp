@@ -12,6 +12,9 @@
 #include "http/http_options.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
+#include "service/conversation_service.hpp"
+#include "service/response_service.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::http {
@@ -20,7 +23,11 @@ namespace chatsync::http {
 struct HttpWorker {
   boost::asio::any_io_executor executor;
   service::ChatService* chat = nullptr;
+  service::CompletionService* completions = nullptr;  ///< Null, with the next two: /v1 is not served.
+  service::ResponseService* responses = nullptr;
+  service::ConversationService* conversations = nullptr;
   service::CompletionService* completions = nullptr;  ///< Null: /v1 is not served.
+  service::ConversationExtras* extras = nullptr;      ///< The same.
 };
 
 /// What /metrics shows beside the server's own counters. Null: left out.

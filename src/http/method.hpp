@@ -7,9 +7,9 @@
 namespace chatsync::http {
 
 /// The methods that routes or metrics tell apart.
-enum class Method : std::uint8_t { get, head, post, del, options, other };
+enum class Method : std::uint8_t { get, head, post, put, del, options, other };
 
-inline constexpr std::size_t kMethodCount = 6;
+inline constexpr std::size_t kMethodCount = 7;
 
 constexpr std::string_view to_string(Method method) {
   switch (method) {
@@ -19,6 +19,8 @@ constexpr std::string_view to_string(Method method) {
       return "HEAD";
     case Method::post:
       return "POST";
+    case Method::put:
+      return "PUT";
     case Method::del:
       return "DELETE";
     case Method::options:

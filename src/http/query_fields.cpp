@@ -89,6 +89,56 @@ Result<SessionListRequest> parse_session_list_request(const Arguments& arguments
   return request;
 }
 
+Result<service::ItemPage> parse_item_page(const Arguments& arguments) {
+  constexpr std::size_t kMaxItems = 100;
+  service::ItemPage page;
+  if (const std::string* text = arguments.query("limit")) {
+    if (!read_integer(*text, page.limit) || page.limit < 1 || page.limit > kMaxItems) {
+      return expected("limit", "an integer from 1 to 100");
+    }
+  }
+  if (const std::string* text = arguments.query("order")) {
+    if (*text != "asc" && *text != "desc") return expected("order", "asc or desc");
+    page.ascending = *text == "asc";
+  }
+  if (const std::string* text = arguments.query("after")) page.after = *text;
+  return page;
+}
+
+Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arguments) {
+  ResponseStreamRequest request;
+  if (const std::string* text = arguments.query("stream")) {
+    if (*text != "true" && *text != "false") return expected("stream", "true or false");
+    request.stream = *text == "true";
+  }
+  if (const std::string* text = arguments.query("starting_after")) {
+    if (!read_integer(*text, request.starting_after) || request.starting_after < 0) {
+      return expected("starting_after", "the sequence_number of an event");
+    }
+  }
+  return request;
+}
+
+Result<ConversationListRequest> parse_conversation_list_request(const Arguments& arguments) {
+  ConversationListRequest request;
+  const std::string* user = arguments.query("user");
+  if (user == nullptr) {
+    return fail(ErrorKind::invalid_argument, "the query parameter is required", "missing_parameter", "user");
+  }
+  if (!is_user_id(*user)) return expected("user", "[A-Za-z0-9._:@+-]{1,128}");
+  request.user_id = *user;
+  if (auto read = read_limit(arguments, request.limit); !read) return failure_of(std::move(read));
+  const std::string* order = arguments.query("order");
+  if (order != nullptr && *order != "desc") {
+    return expected("order", "`desc`: conversations are listed by their latest activity");
+  }
+  if (const std::string* after = arguments.query("after")) {
+    if (!is_session_id(*after)) return expected("after", "the `last_id` of an earlier page");
+    request.after = *after;
+  }
+  return request;
+}
+
 std::string session_cursor(const Session& last) {
   return std::to_string(last.updated_at_us) + '~' + last.session_id;
 }

@@ -38,7 +38,7 @@ void allow_method(std::string& allow, Method method) {
 /// The methods of all routes whose path is that of `slot`; for the server as a whole, of all routes.
 std::string allowed_methods(std::optional<std::string_view> path) {
   std::string allow;
-  for (const Method method : {Method::get, Method::post, Method::del}) {
+  for (const Method method : {Method::get, Method::post, Method::put, Method::del}) {
     const auto serves_it = [&](const Route& route) {
       return route.method == method && (!path || route.path == *path);
     };
@@ -48,18 +48,39 @@ std::string allowed_methods(std::optional<std::string_view> path) {
   return allow;
 }
 
-/// The variable part of the path, which stands second wherever there is one.
-std::optional<HttpError> check_id(const Route& route, Arguments& arguments) {
-  if (route.path.find("{session_id}") != std::string_view::npos) {
-    arguments.session_id = arguments.target.segments[1];
-    if (is_session_id(arguments.session_id)) return std::nullopt;
-    return to_http_error({ErrorKind::invalid_argument, "expected [A-Za-z0-9._-]{1,64}", {}, "session_id"});
+/// The segment that stands where the variable does in the route's path; null if the path has no such
+/// variable.
+const std::string* segment_of(const Route& route, const Target& target, std::string_view variable) {
+  const std::size_t at = route.path.find(variable);
+  if (at == std::string_view::npos) return nullptr;
+  const auto slashes = std::ranges::count(route.path.substr(0, at), '/');
+  return &target.segments[static_cast<std::size_t>(slashes) - 1];
+}
+
+std::optional<HttpError> bad_id(std::string expected, std::string param) {
+  return to_http_error({ErrorKind::invalid_argument, "expected " + expected, {}, std::move(param)});
+}
+
+/// Takes the variable parts out of the path.
+std::optional<HttpError> check_ids(const Route& route, Arguments& arguments) {
+  if (route.path.find('{') == std::string_view::npos) return std::nullopt;
+  const Target& target = arguments.target;
+  for (const std::string_view name : {"session_id", "conversation_id"}) {
+    const std::string* id = segment_of(route, target, "{" + std::string(name) + "}");
+    if (id == nullptr) continue;
+    if (!is_session_id(*id)) return bad_id("[A-Za-z0-9._-]{1,64}", std::string(name));
+    arguments.session_id = *id;
   }
-  if (route.path.find("{user_id}") != std::string_view::npos) {
-    arguments.user_id = arguments.target.segments[1];
-    if (is_user_id(arguments.user_id)) return std::nullopt;
-    return to_http_error({ErrorKind::invalid_argument, "expected [A-Za-z0-9._:@+-]{1,128}", {}, "user_id"});
+  if (const std::string* id = segment_of(route, target, "{user_id}")) {
+    if (!is_user_id(*id)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user_id");
+    arguments.user_id = *id;
   }
+  if (const std::string* id = segment_of(route, target, "{turn_id}")) {
+    if (!is_turn_id(*id)) return bad_id("[A-Za-z0-9._-]{1,64}", "turn_id");
+    arguments.turn_id = *id;
+  }
+  if (const std::string* id = segment_of(route, target, "{item_id}")) arguments.item_id = *id;
+  if (const std::string* id = segment_of(route, target, "{response_id}")) arguments.response_id = *id;
   return std::nullopt;
 }
 
@@ -74,7 +95,7 @@ std::optional<HttpError> check_query(const Route& route, const Target& target) {
 }
 
 std::optional<HttpError> check(const Route& route, const Request& request, Arguments& arguments) {
-  if (auto error = check_id(route, arguments)) return error;
+  if (auto error = check_ids(route, arguments)) return error;
   if (auto error = check_query(route, arguments.target)) return error;
   if (route.reads_json && request.body_type == BodyType::other) {
     return protocol_error(415, "the Content-Type must be application/json in UTF-8");

@@ -17,7 +17,7 @@ struct QueryArgument {
 
 /// A request target taken apart and percent-decoded.
 struct Target {
-  static constexpr std::size_t kMaxSegments = 4;  ///< More than any route has.
+  static constexpr std::size_t kMaxSegments = 6;  ///< More than any route has.
 
   std::array<std::string, kMaxSegments> segments;  ///< `/sessions/a` has two, `/` has one empty one.
   std::size_t segment_count = 0;                   ///< kMaxSegments + 1: more than fit.

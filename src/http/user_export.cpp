@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "chat/turn_extras.hpp"
+#include "http/extras_lines.hpp"
 #include "http/json_text.hpp"
 
 namespace chatsync::http {
@@ -21,8 +23,8 @@ std::size_t next_page_turns(std::size_t turns, std::size_t bytes) {
 
 }  // namespace
 
-UserExport::UserExport(service::ChatService& chat, std::string user_id)
-    : chat_(chat), user_id_(std::move(user_id)) {}
+UserExport::UserExport(service::ChatService& chat, service::ConversationExtras* extras, std::string user_id)
+    : chat_(chat), extras_(extras), user_id_(std::move(user_id)) {}
 
 AsyncResult<bool> UserExport::append_next(std::string* out) {
   const std::size_t begin = out->size();
@@ -31,13 +33,8 @@ AsyncResult<bool> UserExport::append_next(std::string* out) {
       const Result<void> appended = co_await (last_letter_id_ ? append_letters(out) : append_turns(out));
       if (!appended) co_return std::unexpected(appended.error());
     } else if (!sessions_.empty()) {
-      append_session(*out, sessions_.back(), R"({"type":"session",)");
-      *out += '\n';
-      open_session_ = sessions_.back().session_id;
-      last_timestamp_us_ = 0;
-      page_turns_ = kFirstPageTurns;
-      sessions_.pop_back();
-      ++session_count_;
+      const Result<void> opened = co_await open_session(out);
+      if (!opened) co_return std::unexpected(opened.error());
     } else if (more_sessions_) {
       const Result<void> read = co_await next_sessions();
       if (!read) co_return std::unexpected(read.error());
@@ -50,6 +47,25 @@ AsyncResult<bool> UserExport::append_next(std::string* out) {
     }
   }
   co_return true;
+}
+
+AsyncResult<void> UserExport::open_session(std::string* out) {
+  Session& session = sessions_.back();
+  std::string opening = R"({"type":"session",)";
+  if (extras_ != nullptr) {
+    Result<SessionDescription> description = co_await extras_->description(session.session_id);
+    if (!description) co_return failure_of(std::move(description));
+    if (!description->title.empty()) session.title = std::move(description->title);
+    if (!description->metadata.empty()) opening += R"("metadata":)" + description->metadata + ",";
+  }
+  append_session(*out, session, opening);
+  *out += '\n';
+  open_session_ = session.session_id;
+  last_timestamp_us_ = 0;
+  page_turns_ = kFirstPageTurns;
+  sessions_.pop_back();
+  ++session_count_;
+  co_return Result<void>();
 }
 
 AsyncResult<void> UserExport::next_sessions() {
@@ -72,11 +88,16 @@ AsyncResult<void> UserExport::append_turns(std::string* out) {
   if (list->partial) {
     co_return fail(ErrorKind::unavailable, "the cache cannot be asked for turns that are not synced yet");
   }
+  Result<std::vector<TurnExtras>> extras;
+  if (extras_ != nullptr) extras = co_await extras_->of_turns(*open_session_, list->turns);
+  if (!extras) co_return failure_of(std::move(extras));
   const std::size_t begin = out->size();
   for (const Turn& turn : list->turns) {
     append_text(*out, R"({"type":"turn","session_id":)", *open_session_);
     append_message(*out, turn, ",");
     *out += '\n';
+    const TurnExtras* own = find_extras(*extras, turn.turn_id);
+    if (own != nullptr) append_extras_lines(*out, *open_session_, *own);
   }
   turn_count_ += static_cast<std::int64_t>(list->turns.size());
   if (!list->turns.empty()) {

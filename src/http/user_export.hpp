@@ -10,25 +10,27 @@
 
 namespace chatsync::http {
 
-/// Everything there is of a user as NDJSON: each session with its turns behind it, oldest first, and those
-/// that the store could not take; and a last line with their numbers, by which the reader knows that nothing
-/// is missing. Turns come from the store and from what is pending. Reads a few turns at a time, about
-/// kPieceBytes of them.
+/// Everything there is of a user as NDJSON: each session with its turns behind it, oldest first, what was
+/// done to these later, and those that the store could not take; and a last line with their numbers, by which
+/// the reader knows that nothing is missing. Turns come from the store and from what is pending. Reads a few
+/// turns at a time, about kPieceBytes of them.
 class UserExport final : public BodyProducer {
  public:
   static constexpr std::size_t kPieceBytes = 262'144;
 
-  /// `chat` must outlive it.
-  UserExport(service::ChatService& chat, std::string user_id);
+  /// `chat` and `extras` must outlive it. Without `extras` there is no more to a session than its turns.
+  UserExport(service::ChatService& chat, service::ConversationExtras* extras, std::string user_id);
 
   AsyncResult<bool> append_next(std::string* out) override;
 
  private:
+  AsyncResult<void> open_session(std::string* out);
   AsyncResult<void> next_sessions();
   AsyncResult<void> append_turns(std::string* out);
   AsyncResult<void> append_letters(std::string* out);
 
   service::ChatService& chat_;
+  service::ConversationExtras* extras_;
   std::string user_id_;
   std::vector<Session> sessions_;  ///< Read and not written yet, the next one last.
   std::string last_session_id_;

@@ -61,6 +61,11 @@ bool cache_is_away(const Result<T>& result) {
   return !result && result.error().kind == ErrorKind::unavailable;
 }
 
+/// A title that was given to a conversation is the store's alone (ConversationStore::describe).
+void take_title(Session& shown, const Session& stored) {
+  if (!stored.title.empty()) shown.title = stored.title;
+}
+
 /// All turns of the session that the store has.
 std::int64_t count_in(const StoredSession& stored) {
   return stored.session.question_count + stored.unsettled_count;
@@ -78,12 +83,14 @@ AsyncResult<Session> ChatService::create_session(NewSession request) {
   session.created_at_us = session.updated_at_us = clock_.now_us();
   if (request.session_id) {
     session.session_id = std::move(*request.session_id);
+  } else {
+    session.session_id = ids_.uuid_v7(session.created_at_us);
+  }
+  if (request.session_id && !request.known_new) {
     const Result<std::optional<StoredSession>> stored = co_await store_.load(session.session_id, 0);
     if (!stored) co_return std::unexpected(stored.error());
     if (stored->has_value() && (*stored)->deleted) co_return session_deleted(session.session_id);
     if (stored->has_value()) co_return session_exists(session.session_id);
-  } else {
-    session.session_id = ids_.uuid_v7(session.created_at_us);
   }
   const Result<bool> created = co_await cache_.create(session);
   if (cache_is_away(created)) {
@@ -119,8 +126,12 @@ AsyncResult<Session> ChatService::session(std::string session_id) {
   Result<std::optional<CachedSession>> cached = co_await cache_.find(session_id);
   if (!cached && !cache_is_away(cached)) co_return failure_of(std::move(cached));
   const bool is_cached = cached && cached->has_value();
-  if (is_cached && trusted) co_return co_await with_times(std::move((*cached)->session));
   Result<std::optional<StoredSession>> stored = co_await find_stored(session_id);
+  if (is_cached && trusted) {
+    // All but its title is known without the store, which may be away.
+    if (stored && stored->has_value()) take_title((*cached)->session, (*stored)->session);
+    co_return co_await with_times(std::move((*cached)->session));
+  }
   if (!stored) co_return failure_of(std::move(stored));
   if (!is_cached && !stored->has_value()) co_return no_such_session(session_id);
   if (!is_cached) {
@@ -129,7 +140,10 @@ AsyncResult<Session> ChatService::session(std::string session_id) {
   }
   // A cache that is not trusted may be behind the store.
   Session& session = (*cached)->session;
-  if (stored->has_value()) session.question_count = std::max(session.question_count, count_in(**stored));
+  if (stored->has_value()) {
+    session.question_count = std::max(session.question_count, count_in(**stored));
+    take_title(session, (*stored)->session);
+  }
   co_return co_await with_times(std::move(session));
 }
 
@@ -149,7 +163,10 @@ AsyncResult<SessionList> ChatService::sessions_of(std::string user_id, SessionPa
                            .updated_at_us = after ? after->updated_at_us : 0};
     if (!after || comes_before(position, session)) by_id.emplace(session.session_id, session);
   }
-  for (Session& session : *stored) by_id.emplace(session.session_id, std::move(session));
+  for (Session& session : *stored) {
+    const auto [known, only_stored] = by_id.try_emplace(session.session_id, session);
+    if (!only_stored) take_title(known->second, session);
+  }
   for (auto& [id, session] : by_id) list.sessions.push_back(std::move(session));
   std::ranges::sort(list.sessions, comes_before);
   list.has_more = list.sessions.size() > limit;
@@ -199,6 +216,39 @@ AsyncResult<MessageList> ChatService::merged_turns(std::string session_id, TurnP
   MessageList list = cut_to_limit(merge_by_timestamp(std::move(*stored), std::move(*pending)), page);
   list.partial = partial;
   co_return list;
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_turn(std::string session_id, std::string turn_id) {
+  Result<std::optional<Turn>> found = co_await find_turn_anywhere(session_id, std::move(turn_id));
+  if (found && found->has_value() && (*found)->session_id != session_id) found->reset();
+  co_return found;
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_turn_anywhere(std::string session_id,
+                                                                 std::string turn_id) {
+  Result<std::optional<Turn>> cached = co_await find_cached_turn(std::move(session_id), turn_id);
+  if (cache_is_away(cached)) cached = std::nullopt;
+  if (!cached || cached->has_value()) co_return cached;
+  co_return co_await store_.find_turn(std::move(turn_id));
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_cached_turn(std::string session_id, std::string turn_id) {
+  constexpr std::size_t kTurnsAtOnce = 500;
+  const auto find_in = [&turn_id](std::vector<Turn>& turns) -> std::optional<Turn> {
+    const auto found = std::ranges::find(turns, turn_id, &Turn::turn_id);
+    return found == turns.end() ? std::nullopt : std::optional(std::move(*found));
+  };
+  Result<std::vector<Turn>> turns = co_await cache_.history(session_id);
+  if (!turns) co_return failure_of(std::move(turns));
+  if (auto found = find_in(*turns)) co_return found;
+  TurnPage page{.limit = kTurnsAtOnce};
+  do {
+    turns = co_await cache_.pending(session_id, page);
+    if (!turns) co_return failure_of(std::move(turns));
+    if (auto found = find_in(*turns)) co_return found;
+    if (!turns->empty()) page.before_us = turns->front().timestamp_us;
+  } while (turns->size() == kTurnsAtOnce);
+  co_return std::nullopt;
 }
 
 AsyncResult<SessionStats> ChatService::stats(std::string session_id) {

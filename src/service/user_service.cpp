@@ -33,7 +33,10 @@ AsyncResult<SessionList> ChatService::sessions_by_id(std::string user_id, std::s
 
   std::map<std::string, Session> by_id;
   for (Session& session : *found) by_id.emplace(session.session_id, std::move(session));
-  for (Session& session : *stored) by_id.emplace(session.session_id, std::move(session));
+  for (Session& session : *stored) {
+    const auto [known, only_stored] = by_id.try_emplace(session.session_id, session);
+    if (!only_stored && !session.title.empty()) known->second.title = std::move(session.title);
+  }
   SessionList list;
   for (auto& [id, session] : by_id) list.sessions.push_back(std::move(session));
   list.has_more = list.sessions.size() > limit;

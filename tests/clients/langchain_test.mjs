@@ -145,3 +145,16 @@ test("langchain: a request without one of the keys is a 401, and one with it is 
   await assert.rejects(modelOf(here).invoke("?"), (error) => error.status === 401);
   assert.equal((await modelOf(here, { apiKey }).invoke("?")).content, "secret");
 });
+
+test("langchain: the Responses API answers plainly and streamed", async (t) => {
+  const here = await world(t);
+  here.upstream.always(says("one two three"));
+  const model = modelOf(here, { useResponsesApi: true });
+  const plain = await model.invoke("count");
+  assert.equal(plain.text, "one two three");
+  let streamed = "";
+  for await (const piece of await model.stream("again")) streamed += piece.text;
+  assert.equal(streamed, "one two three");
+  const turns = await here.server.turns(here.session);
+  assert.deepEqual(turns.map((turn) => [turn.question, turn.answer]), [["count", plain.text], ["again", streamed]]);
+});

@@ -19,11 +19,12 @@ std::string backends(const World& world) {
 /// Runs a whole suite that the embedded cache and SQLite pass too: every test in it has sessions of its own.
 void pass_over_redis_and_mariadb(const std::string& suite) {
   const World world{{.redis = true, .mysql = true}};
+  const std::string sources = CLIENTS_SOURCES;
   const CommandOutcome outcome =
       run_command({.program = CLIENTS_NODE,
-                   .arguments = {"--import", CLIENTS_SOURCES "/support/resolve_installed.mjs",
+                   .arguments = {"--import", sources + "/support/resolve_installed.mjs",
                                  "--disable-warning=ExperimentalWarning", "--test-reporter=spec",
-                                 "--test-timeout=100000", CLIENTS_SOURCES "/" + suite},
+                                 "--test-timeout=100000", sources + "/" + suite},
                    .environment = {{"CLIENTS_DIR", CLIENTS_DIR},
                                    {"CLIENTS_BACKENDS", backends(world)},
                                    {"CHATSYNC_BINARY", CHATSYNC_BINARY}}},

@@ -31,7 +31,8 @@ export function conversation(number, questionOf, answerTo) {
 
 /// Ten questions, a restart of the server after the fifth: each reaches the model server behind all those
 /// before it, and in the end ten turns are there. `ask(number)` sends the question alone and returns the answer.
-export async function tenTurnsOverARestart({ server, upstream, session }, ask) {
+export async function tenTurnsOverARestart(here, ask) {
+  const { server, upstream } = here;
   const question = (k) => `question ${k}`;
   const answer = (k) => `answer ${k}`;
   for (let number = 1; number <= 10; ++number) {
@@ -48,7 +49,7 @@ export async function tenTurnsOverARestart({ server, upstream, session }, ask) {
       await server.startAgain();
     }
   }
-  const turns = await server.turns(session);
+  const turns = await server.turns(here.session);
   const expected = Array.from({ length: 10 }, (_, k) => [k + 1, question(k + 1), answer(k + 1)]);
   assert.deepEqual(turns.map((turn) => [turn.seq, turn.question, turn.answer]), expected);
 }
