@@ -7,6 +7,7 @@
 #include "http/extras_fields.hpp"
 #include "http/handlers.hpp"
 #include "http/json_text.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::http {
 namespace {

@@ -11,7 +11,10 @@
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
-#include "service/conversation_extras.hpp"
+
+namespace chatsync::service {
+class ConversationExtras;
+}
 
 namespace chatsync::http {
 

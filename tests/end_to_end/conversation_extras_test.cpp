@@ -80,9 +80,52 @@ TEST_P(ConversationExtras, AreListedByTheirLatestActivityPageByPage) {
   EXPECT_EQ(first.at("title"), "Câu hỏi của b");
   EXPECT_EQ(first.at("user"), "ann");
   EXPECT_EQ(json::serialize(first.at("metadata")), "{}");
+  ask("c", "not synced yet", "x");
   EXPECT_EQ(listed("user=ann&limit=2&after=c"), std::vector<std::string>{"a"});
   EXPECT_TRUE(listed("user=nobody").empty());
   EXPECT_EQ(client().get("/v1/conversations").status, 400);
+}
+
+TEST_P(ConversationExtras, AreFoundByTheWordsOfTheirTurns) {
+  server_ = world_.start({{"LLM_BASE_URL", upstream_.base_url()}, {"SEARCH_INDEX", "true"}});
+  client_ = std::make_unique<HttpClient>(server_->client());
+  const std::string turn = ask("a", "Đường nào về Huế?", "Đi thẳng");
+  ask("b", "Huế có gì?", "Bún bò");
+  sync_now(client());
+  const json::object found = get_json(client(), "/v1/conversations?q=duong%20hue&user=ann");
+  ASSERT_EQ(found.at("data").as_array().size(), 1);
+  const json::value& hit = found.at("data").at(0);
+  EXPECT_EQ(hit.at("conversation").at("id"), "a");
+  EXPECT_EQ(hit.at("item_id").as_string(), item_of(turn, 0));
+  EXPECT_EQ(hit.at("snippet"), "Đường nào về Huế?");
+  const json::object page = get_json(client(), "/v1/conversations?q=hue&limit=1");
+  EXPECT_EQ(page.at("data").at(0).at("conversation").at("id"), "b");
+  EXPECT_EQ(page.at("has_more"), true);
+  const std::string next(page.at("next").as_string());
+  EXPECT_EQ(get_json(client(), "/v1/conversations?q=hue&limit=1&after=" + next)
+                .at("data")
+                .at(0)
+                .at("item_id")
+                .as_string(),
+            item_of(turn, 0));
+  EXPECT_EQ(client().get("/v1/conversations?q=%20").status, 400);
+}
+
+TEST_P(ConversationExtras, AreNotSearchedWithoutAnIndex) {
+  start();
+  const HttpResponse refused = client().get("/v1/conversations?q=hue");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.json().at("error").at("code"), "search_off");
+}
+
+TEST_P(ConversationExtras, WhatWasStoredBeforeIsIndexedInTheBackground) {
+  start();
+  ask("a", "chuyện xưa", "x");
+  sync_now(client());
+  server_->stop();
+  server_ = world_.start({{"LLM_BASE_URL", upstream_.base_url()}, {"SEARCH_INDEX", "true"}});
+  client_ = std::make_unique<HttpClient>(server_->client());
+  EXPECT_EQ(get_json(client(), "/v1/conversations?q=xua").at("data").as_array().size(), 1);
 }
 
 TEST_P(ConversationExtras, FeedbackIsKeptForTheItemAndTheLastCounts) {
