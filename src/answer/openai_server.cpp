@@ -37,6 +37,14 @@ Error error_of(const TransferFailure& failure) {
                "model_bad_reply");
 }
 
+/// Of a reply that had begun: a connection that is lost then had reached the server.
+Error error_after_head(const TransferFailure& failure) {
+  if (failure.kind != Kind::unreachable) return error_of(failure);
+  return {.kind = ErrorKind::model_failed,
+          .message = "the model server broke off its answer: " + failure.message,
+          .code = "model_broke_off"};
+}
+
 /// A failed attempt, and what the caller is told of it if it was the last.
 struct Failed {
   FailedAttempt attempt;
@@ -73,7 +81,7 @@ class OpenAiServer::Stream final : public AnswerStream {
       if (bytes.empty()) break;
       parser_.feed(bytes);
     }
-    if (transfer.failure()) co_return std::unexpected(error_of(*transfer.failure()));
+    if (transfer.failure()) co_return std::unexpected(error_after_head(*transfer.failure()));
     co_return fail(ErrorKind::model_failed, "the model server ended the answer without [DONE]",
                    "model_broke_off");
   }
@@ -112,7 +120,7 @@ AsyncResult<std::string> OpenAiServer::whole(const char* path, std::optional<std
   if (!begun) co_return failure_of(std::move(begun));
   Transfer& transfer = *begun->transfer;
   co_await transfer.wait_for_end();
-  if (transfer.failure()) co_return std::unexpected(error_of(*transfer.failure()));
+  if (transfer.failure()) co_return std::unexpected(error_after_head(*transfer.failure()));
   co_return transfer.take_body();
 }
 

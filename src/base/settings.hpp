@@ -66,7 +66,7 @@ struct Settings {
     std::chrono::milliseconds interval{300'000};
     std::size_t batch_turns = 1'000;
     std::size_t connections = 2;
-    std::size_t watermark = 10'000;  ///< Turns accepted since the last drain that start the next one early.
+    std::size_t watermark = 50'000;  ///< Turns accepted since the last drain that start the next one early.
     std::chrono::milliseconds sweep_interval{300'000};
     std::size_t max_pending_turns = 2'000'000;
     std::size_t max_pending_bytes = 2'147'483'648;

@@ -34,7 +34,7 @@ SqlResult<ChangeFate> change_session(MySqlConnection& connection, const Session&
     if (row.session.created_at_us == 0) {
       row.session.created_at_us = row.session.updated_at_us = SystemClock().now_us();
     }
-    if (auto made = upsert_sessions(connection, std::span(&row, 1)); !made) {
+    if (auto made = upsert_sessions(connection, std::span(&row, 1), false); !made) {
       return sql_failure_of(std::move(made));
     }
     const auto erased = find_erased(connection, std::span(&session.session_id, 1));
