@@ -128,6 +128,9 @@ int serve(const Settings& settings) {
   std::vector<std::unique_ptr<service::ChatService>> services;
   std::vector<std::unique_ptr<service::CompletionService>> completions;
   std::vector<std::unique_ptr<service::ConversationExtras>> extras;
+  std::vector<std::unique_ptr<service::ResponseService>> responses;
+  std::vector<std::unique_ptr<service::ConversationService>> conversations;
+  const HistoryBudget history{.turns = settings.llm.history_turns, .tokens = settings.llm.history_tokens};
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(),
@@ -135,15 +138,19 @@ int serve(const Settings& settings) {
                                                               synchronizer, clock, metrics, IdGenerator()));
     completions.push_back(std::make_unique<service::CompletionService>(
         workers[i]->executor(), *services.back(), answerers.server(i), running, clock,
-        service::CompletionOptions{
-            .history = {.turns = settings.llm.history_turns, .tokens = settings.llm.history_tokens},
-            .default_model = settings.llm.model}));
-    extras.push_back(std::make_unique<service::ConversationExtras>(*services.back(), *completions.back(),
-                                                                   backends.conversations(), clock,
-                                                                   IdGenerator(), settings.search_index));
+        service::CompletionOptions{.history = history, .default_model = settings.llm.model}));
+    responses.push_back(std::make_unique<service::ResponseService>(
+        *services.back(), *completions.back(), running, backends.conversations(), clock, history));
+    conversations.push_back(
+        std::make_unique<service::ConversationService>(*services.back(), backends.conversations()));
+    extras.push_back(std::make_unique<service::ConversationExtras>(
+        *services.back(), *completions.back(), backends.conversations(), clock, IdGenerator(),
+        service::ExtrasOptions{.history = history, .has_search_index = settings.search_index}));
     http_workers.push_back({.executor = workers[i]->executor(),
                             .chat = services.back().get(),
                             .completions = completions.back().get(),
+                            .responses = responses.back().get(),
+                            .conversations = conversations.back().get(),
                             .extras = extras.back().get()});
   }
   http::HttpServer server(

@@ -93,6 +93,10 @@ std::vector<std::string_view> elements_of(std::string_view text) {
   return elements;
 }
 
+std::string text_of(std::string_view value) {
+  return value.starts_with('"') ? unescaped(value) : std::string();
+}
+
 std::string_view value_of(const std::vector<JsonMemberSpan>& members, std::string_view name) {
   std::string_view value;
   for (const JsonMemberSpan& member : members) {

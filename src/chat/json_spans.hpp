@@ -20,6 +20,9 @@ std::vector<JsonMemberSpan> members_of(std::string_view text);
 /// The elements of an array, in their order; none if the text is none.
 std::vector<std::string_view> elements_of(std::string_view text);
 
+/// The text of a string, without its escapes; empty if the value is none.
+std::string text_of(std::string_view value);
+
 /// The value of the last member of this name; empty if there is none.
 std::string_view value_of(const std::vector<JsonMemberSpan>& members, std::string_view name);
 

@@ -9,10 +9,13 @@
 namespace chatsync {
 
 // What is known of a turn beside its texts is one JSON object, in Turn::details:
-//   finish_reason, prompt_tokens, completion_tokens   as the model server told them
+//   finish_reason, prompt_tokens, completion_tokens   as the model server told them; of an answer that broke
+//             off, finish_reason says why: `cancelled`, `model_broke_off`, …
 //   latency_ms                                        from the question to the end of its answer
 //   asked     the messages from the last one of the user on, where text is not all of them
 //   message   the message of the assistant, where text is not all of it
+//   input, output   the same as items of OpenAI's Responses and Conversations APIs (conversation_items.hpp)
+//   response  what a request to the Responses API gave beside its input
 
 /// The details of a turn with this answer. `asked` is JSON, or empty; `more` are further members as JSON,
 /// such as `"request":"…"`, or empty.

@@ -128,6 +128,9 @@ class TurnStore {
   /// A session's turns within `page`, oldest first. Empty for an unknown session.
   virtual AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) = 0;
 
+  /// The turn with this id, in whichever session it is.
+  virtual AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) = 0;
+
   /// The number of stored turns of a session.
   virtual AsyncResult<std::int64_t> count_turns(std::string session_id) = 0;
 

@@ -163,6 +163,8 @@ AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* argum
                                                    .caller = caller,
                                                    .chat = &context_.chat,
                                                    .completions = context_.completions,
+                                                   .responses = context_.responses,
+                                                   .conversations = context_.conversations,
                                                    .extras = context_.extras,
                                                    .clock = &context_.clock,
                                                    .metrics = context_.metrics_page,

@@ -43,6 +43,8 @@ ConnectionContext::ConnectionContext(const HttpOptions& given, const HttpWorker&
     : options(given),
       chat(*worker.chat),
       completions(worker.completions),
+      responses(worker.responses),
+      conversations(worker.conversations),
       extras(worker.extras),
       clock(time),
       deadlines(allowances_of(given)) {}

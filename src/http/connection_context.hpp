@@ -51,6 +51,8 @@ struct ConnectionContext {
   const HttpOptions& options;
   service::ChatService& chat;
   service::CompletionService* completions;
+  service::ResponseService* responses;
+  service::ConversationService* conversations;
   service::ConversationExtras* extras;
   const Clock& clock;
   const MetricsPage* metrics_page = nullptr;

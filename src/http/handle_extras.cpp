@@ -2,10 +2,11 @@
 #include <optional>
 #include <utility>
 
+#include "chat/feedback_json.hpp"
 #include "chat/openai_ids.hpp"
-#include "http/conversation_json.hpp"
 #include "http/extras_fields.hpp"
 #include "http/handlers.hpp"
+#include "http/item_list.hpp"
 #include "http/json_text.hpp"
 #include "service/conversation_extras.hpp"
 
@@ -26,10 +27,12 @@ boost::asio::awaitable<Result<Reply>> regenerate(Call call, std::string session_
   std::string& out = *call.out;
   append_text(out, R"({"object":"conversation.answer","conversation_id":)", turn.session_id);
   append_text(out, R"(,"response_id":)", response_id(turn.session_id, turn.turn_id));
-  append_text(out, R"(,"item":{"type":"message","id":)", item_id("msg", made->sibling_id, 1));
-  out += R"(,"status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[])";
-  append_text(out, R"(,"text":)", turn.answer);
-  append_text(out, R"(}]},"model":)", turn.model);
+  out += R"(,"items":[)";
+  for (const VisibleItem& item : made->items) {
+    if (&item != made->items.data()) out += ',';
+    append_item(out, item);
+  }
+  append_text(out, R"(],"model":)", turn.model);
   append_number(out, R"(,"question_count":)", made->question_count);
   out += '}';
   co_return Reply{};
@@ -49,7 +52,8 @@ boost::asio::awaitable<Result<Reply>> put_feedback(Call call) {
   append_text(out, R"({"id":)", call.arguments->item_id);
   append_text(out, R"(,"object":"conversation.item.feedback","conversation_id":)",
               call.arguments->session_id);
-  append_feedback(out, R"(,"feedback":)", *feedback ? &**feedback : nullptr);
+  out += R"(,"feedback":)";
+  append_feedback(out, *feedback ? &**feedback : nullptr);
   out += '}';
   co_return Reply{};
 }

@@ -11,6 +11,8 @@
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_service.hpp"
+#include "service/response_service.hpp"
 
 namespace chatsync::service {
 class ConversationExtras;
@@ -51,6 +53,8 @@ struct Call {
   const Caller* caller = nullptr;
   service::ChatService* chat = nullptr;
   service::CompletionService* completions = nullptr;
+  service::ResponseService* responses = nullptr;
+  service::ConversationService* conversations = nullptr;
   service::ConversationExtras* extras = nullptr;
   const Clock* clock = nullptr;
   const MetricsPage* metrics = nullptr;

@@ -14,6 +14,21 @@ boost::asio::awaitable<Result<Reply>> put_feedback(Call call);
 boost::asio::awaitable<Result<Reply>> post_regenerate_item(Call call);
 boost::asio::awaitable<Result<Reply>> post_regenerate_response(Call call);
 
+boost::asio::awaitable<Result<Reply>> post_response(Call call);
+boost::asio::awaitable<Result<Reply>> get_response(Call call);
+boost::asio::awaitable<Result<Reply>> delete_response(Call call);
+boost::asio::awaitable<Result<Reply>> post_response_cancel(Call call);
+boost::asio::awaitable<Result<Reply>> get_input_items(Call call);
+
+boost::asio::awaitable<Result<Reply>> post_conversation(Call call);
+boost::asio::awaitable<Result<Reply>> get_conversation(Call call);
+boost::asio::awaitable<Result<Reply>> update_conversation(Call call);
+boost::asio::awaitable<Result<Reply>> delete_conversation(Call call);
+boost::asio::awaitable<Result<Reply>> post_items(Call call);
+boost::asio::awaitable<Result<Reply>> get_items(Call call);
+boost::asio::awaitable<Result<Reply>> get_item(Call call);
+boost::asio::awaitable<Result<Reply>> delete_item(Call call);
+
 boost::asio::awaitable<Result<Reply>> post_session(Call call);
 boost::asio::awaitable<Result<Reply>> get_sessions(Call call);
 boost::asio::awaitable<Result<Reply>> get_session(Call call);

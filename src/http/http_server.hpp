@@ -12,6 +12,8 @@
 #include "http/http_options.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_service.hpp"
+#include "service/response_service.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::service {
@@ -24,8 +26,10 @@ namespace chatsync::http {
 struct HttpWorker {
   boost::asio::any_io_executor executor;
   service::ChatService* chat = nullptr;
-  service::CompletionService* completions = nullptr;  ///< Null: /v1 is not served.
-  service::ConversationExtras* extras = nullptr;      ///< The same.
+  service::CompletionService* completions = nullptr;  ///< Null, with the next three: /v1 is not served.
+  service::ResponseService* responses = nullptr;
+  service::ConversationService* conversations = nullptr;
+  service::ConversationExtras* extras = nullptr;
 };
 
 /// What /metrics shows beside the server's own counters. Null: left out.

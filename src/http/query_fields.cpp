@@ -111,6 +111,36 @@ Result<ConversationListRequest> parse_conversation_list_request(const Arguments&
   return request;
 }
 
+Result<service::ItemPage> parse_item_page(const Arguments& arguments) {
+  constexpr std::size_t kMaxItems = 100;
+  service::ItemPage page;
+  if (const std::string* text = arguments.query("limit")) {
+    if (!read_integer(*text, page.limit) || page.limit < 1 || page.limit > kMaxItems) {
+      return expected("limit", "an integer from 1 to 100");
+    }
+  }
+  if (const std::string* text = arguments.query("order")) {
+    if (*text != "asc" && *text != "desc") return expected("order", "asc or desc");
+    page.ascending = *text == "asc";
+  }
+  if (const std::string* text = arguments.query("after")) page.after = *text;
+  return page;
+}
+
+Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arguments) {
+  ResponseStreamRequest request;
+  if (const std::string* text = arguments.query("stream")) {
+    if (*text != "true" && *text != "false") return expected("stream", "true or false");
+    request.stream = *text == "true";
+  }
+  if (const std::string* text = arguments.query("starting_after")) {
+    if (!read_integer(*text, request.starting_after) || request.starting_after < 0) {
+      return expected("starting_after", "the sequence_number of an event");
+    }
+  }
+  return request;
+}
+
 Result<SearchQuery> parse_search_request(const Arguments& arguments) {
   SearchQuery query;
   for (const std::string_view word : search_words(*arguments.query("q"))) query.words.emplace_back(word);

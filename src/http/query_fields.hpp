@@ -9,6 +9,7 @@
 #include "chat/turn.hpp"
 #include "chat/turn_store.hpp"
 #include "http/request.hpp"
+#include "service/conversation_service.hpp"
 
 namespace chatsync::http {
 
@@ -37,6 +38,17 @@ Result<SearchQuery> parse_search_request(const Arguments& arguments);
 
 /// The cursor that has the page of a search after this turn begin behind it: `{timestamp}~{turn_id}`.
 std::string search_cursor(const Turn& last);
+
+/// `limit` (1 to 100), `order` and `after` of lists of items.
+Result<service::ItemPage> parse_item_page(const Arguments& arguments);
+
+struct ResponseStreamRequest {
+  bool stream = false;
+  std::int64_t starting_after = -1;
+};
+
+/// `stream` and `starting_after` of GET /v1/responses/{response_id}.
+Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arguments);
 
 /// The cursor that has the page after `last` begin behind it: `{updated_at_us}~{session_id}`.
 std::string session_cursor(const Session& last);

@@ -21,7 +21,7 @@ struct Route {
   bool needs_key = true;                       ///< Where keys are asked for at all.
 };
 
-inline constexpr std::size_t kRouteCount = 23;
+inline constexpr std::size_t kRouteCount = 36;
 
 /// All routes, those of one path together.
 std::span<const Route, kRouteCount> routes();

@@ -51,6 +51,7 @@ struct NewSession {
   std::optional<std::string> session_id;
   std::string user_id = "1";
   std::string title;
+  bool known_new = false;  ///< The id was made for this session: nobody else knows it.
 };
 
 struct SessionList {
@@ -116,6 +117,9 @@ class ChatService {
   /// was accepted, but for `outcome_unknown`.
   AsyncResult<ChatReply> chat(ChatRequest request);
 
+  /// An id for a session that is yet to be made.
+  std::string new_session_id() { return ids_.uuid_v7(clock_.now_us()); }
+
   /// A turn that is about to be answered, with its id (made here if none is given) and the time it was
   /// accepted at, in a session of its own if none is named. Fails if no turns are taken at the moment.
   Result<Turn> begin_turn(std::optional<std::string> session_id, std::string user_id,
@@ -134,6 +138,12 @@ class ChatService {
   AsyncResult<Session> session(std::string session_id);
   AsyncResult<SessionList> sessions_of(std::string user_id, SessionPage page);
   AsyncResult<MessageList> messages(std::string session_id, TurnPage page);
+  /// The session's turn with this id, wherever it is. Nothing also if what the cache alone could tell cannot
+  /// be read for the moment.
+  AsyncResult<std::optional<Turn>> find_turn(std::string session_id, std::string turn_id);
+  /// The same, but found in the store it may be of any session.
+  AsyncResult<std::optional<Turn>> find_turn_anywhere(std::string session_id, std::string turn_id);
+
   AsyncResult<SessionStats> stats(std::string session_id);
 
   /// Erases a session everywhere. Returns how many turns were deleted.
@@ -179,6 +189,7 @@ class ChatService {
   /// Commits a recorded turn to the store without waiting for the next drain, also where the cache has gone
   /// since it took the turn.
   AsyncResult<Recorded> commit(Turn turn, Recorded recorded);
+  AsyncResult<std::optional<Turn>> find_cached_turn(std::string session_id, std::string turn_id);
   /// The page of the store and the pending turns together, whether or not there is such a session.
   AsyncResult<MessageList> merged_turns(std::string session_id, TurnPage page);
   /// A session that another program keeps in the cache says nothing of its times: then they are those of its

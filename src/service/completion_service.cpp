@@ -15,6 +15,12 @@ namespace {
 
 bool is_nothing(const Answer& answer) { return answer.text.empty() && answer.message.empty(); }
 
+/// The turn with what its details will have beside the answer.
+Turn as_asked(Turn turn, const std::string& details) {
+  if (!details.empty()) turn.details = "{" + details + "}";
+  return turn;
+}
+
 }  // namespace
 
 CompletionService::CompletionService(boost::asio::any_io_executor executor, ChatService& chat,
@@ -88,6 +94,7 @@ AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCal
     name = {.session_id = prepared->turn->turn.session_id, .turn_id = prepared->turn->turn.turn_id};
   }
   auto live = std::make_shared<LiveAnswer>(executor_, clock_, std::move(name), call.reading);
+  if (prepared->turn) live->set_asked(as_asked(prepared->turn->turn, prepared->turn->details));
   live->set_source(stream->get());
   streams_.spawn("streamed answer",
                  follow(live, std::move(*stream), std::move(prepared->turn), call.request.wants_usage));
@@ -126,7 +133,9 @@ boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswe
   if (turn) {
     running_.note_answered(listed);
     if (failure) {
-      recorded = co_await record_partial(std::move(*turn), assembled.answer());
+      Answer part = assembled.answer();
+      if (part.finish_reason.empty()) part.finish_reason = failure->code;
+      recorded = co_await record_partial(std::move(*turn), std::move(part));
     } else {
       Result<RecordedTurn> whole = co_await record(std::move(*turn), assembled.answer());
       if (whole) {

@@ -34,12 +34,14 @@ struct TurnName {
 /// ways: chunk by chunk, by one reader, for which a chunk is kept until it has read it; and by any number of
 /// readers as what it has become so far, each from its own place on.
 ///
-/// Used from one executor, but for read(), turn_name() and reading(), which any thread may call.
+/// Used from one executor, but for read(), turn_name(), asked() and reading(), which any thread may call.
 class LiveAnswer {
  public:
   LiveAnswer(boost::asio::any_io_executor executor, const Clock& clock, TurnName turn, Reading reading);
 
   const TurnName& turn_name() const { return turn_name_; }
+  /// The turn as it was asked, with what is known of it before it is answered; empty if none is recorded.
+  const Turn& asked() const { return asked_; }
   Reading reading() const { return reading_; }
 
   // The reader of chunks.
@@ -90,6 +92,8 @@ class LiveAnswer {
 
   // The writer's side.
 
+  /// Before anybody else has it.
+  void set_asked(Turn asked) { asked_ = std::move(asked); }
   /// The stream that cancel() breaks off; null before it is there and when it is over.
   void set_source(AnswerStream* source);
   /// Takes the data of an event into the answer. Errors are those of CompletionAssembler::add().
@@ -114,6 +118,7 @@ class LiveAnswer {
   const Clock& clock_;
   const TurnName turn_name_;
   const Reading reading_;
+  Turn asked_;
   std::unique_ptr<Alarm> changed_;  ///< For the reader of chunks.
   std::vector<Alarm*> readers_;     ///< For the others that wait.
   AnswerStream* source_ = nullptr;

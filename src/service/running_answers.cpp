@@ -35,6 +35,21 @@ std::shared_ptr<LiveAnswer> RunningAnswers::find(const std::string& turn_id) {
   return id == by_turn_.end() ? nullptr : entries_.at(id->second).answer.lock();
 }
 
+bool RunningAnswers::cancel_turn(const std::string& turn_id) {
+  const std::scoped_lock lock(mutex_);
+  const auto id = by_turn_.find(turn_id);
+  if (id == by_turn_.end()) return false;
+  const Entry& entry = entries_.at(id->second);
+  if (!entry.answered) break_off(entry);
+  return !entry.answered;
+}
+
+void RunningAnswers::break_off(const Entry& entry) {
+  boost::asio::post(entry.executor, [weak = entry.answer] {
+    if (const auto running = weak.lock()) running->cancel();
+  });
+}
+
 std::size_t RunningAnswers::cancel(const std::string& session_id) {
   const std::scoped_lock lock(mutex_);
   std::size_t count = 0;
@@ -42,9 +57,7 @@ std::size_t RunningAnswers::cancel(const std::string& session_id) {
     const std::shared_ptr<LiveAnswer> answer = entry.answer.lock();
     if (!answer || entry.answered || answer->turn_name().session_id != session_id) continue;
     ++count;
-    boost::asio::post(entry.executor, [weak = entry.answer] {
-      if (const auto running = weak.lock()) running->cancel();
-    });
+    break_off(entry);
   }
   return count;
 }

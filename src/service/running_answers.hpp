@@ -27,6 +27,8 @@ class RunningAnswers {
 
   /// Has the session's answers broken off, and returns how many these are. They end soon after, not at once.
   std::size_t cancel(const std::string& session_id);
+  /// The same for the answer of one turn; false if it is not under way here.
+  bool cancel_turn(const std::string& turn_id);
 
  private:
   struct Entry {
@@ -35,6 +37,8 @@ class RunningAnswers {
     std::weak_ptr<LiveAnswer> answer;
     bool answered = false;
   };
+
+  static void break_off(const Entry& entry);
 
   std::mutex mutex_;
   std::uint64_t last_id_ = 0;

@@ -83,12 +83,14 @@ AsyncResult<Session> ChatService::create_session(NewSession request) {
   session.created_at_us = session.updated_at_us = clock_.now_us();
   if (request.session_id) {
     session.session_id = std::move(*request.session_id);
+  } else {
+    session.session_id = ids_.uuid_v7(session.created_at_us);
+  }
+  if (request.session_id && !request.known_new) {
     const Result<std::optional<StoredSession>> stored = co_await store_.load(session.session_id, 0);
     if (!stored) co_return std::unexpected(stored.error());
     if (stored->has_value() && (*stored)->deleted) co_return session_deleted(session.session_id);
     if (stored->has_value()) co_return session_exists(session.session_id);
-  } else {
-    session.session_id = ids_.uuid_v7(session.created_at_us);
   }
   const Result<bool> created = co_await cache_.create(session);
   if (cache_is_away(created)) {
@@ -214,6 +216,39 @@ AsyncResult<MessageList> ChatService::merged_turns(std::string session_id, TurnP
   MessageList list = cut_to_limit(merge_by_timestamp(std::move(*stored), std::move(*pending)), page);
   list.partial = partial;
   co_return list;
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_turn(std::string session_id, std::string turn_id) {
+  Result<std::optional<Turn>> found = co_await find_turn_anywhere(session_id, std::move(turn_id));
+  if (found && found->has_value() && (*found)->session_id != session_id) found->reset();
+  co_return found;
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_turn_anywhere(std::string session_id,
+                                                                 std::string turn_id) {
+  Result<std::optional<Turn>> cached = co_await find_cached_turn(std::move(session_id), turn_id);
+  if (cache_is_away(cached)) cached = std::nullopt;
+  if (!cached || cached->has_value()) co_return cached;
+  co_return co_await store_.find_turn(std::move(turn_id));
+}
+
+AsyncResult<std::optional<Turn>> ChatService::find_cached_turn(std::string session_id, std::string turn_id) {
+  constexpr std::size_t kTurnsAtOnce = 500;
+  const auto find_in = [&turn_id](std::vector<Turn>& turns) -> std::optional<Turn> {
+    const auto found = std::ranges::find(turns, turn_id, &Turn::turn_id);
+    return found == turns.end() ? std::nullopt : std::optional(std::move(*found));
+  };
+  Result<std::vector<Turn>> turns = co_await cache_.history(session_id);
+  if (!turns) co_return failure_of(std::move(turns));
+  if (auto found = find_in(*turns)) co_return found;
+  TurnPage page{.limit = kTurnsAtOnce};
+  do {
+    turns = co_await cache_.pending(session_id, page);
+    if (!turns) co_return failure_of(std::move(turns));
+    if (auto found = find_in(*turns)) co_return found;
+    if (!turns->empty()) page.before_us = turns->front().timestamp_us;
+  } while (turns->size() == kTurnsAtOnce);
+  co_return std::nullopt;
 }
 
 AsyncResult<SessionStats> ChatService::stats(std::string session_id) {

@@ -49,6 +49,12 @@ class MySqlTurnStore final : public SqlStore {
     });
   }
 
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override {
+    co_return co_await run("looking for a turn", [turn_id](MySqlConnection& connection) {
+      return sql::find_turn(connection, turn_id);
+    });
+  }
+
   AsyncResult<std::int64_t> count_turns(std::string session_id) override {
     co_return co_await run("counting turns", [session_id](MySqlConnection& connection) {
       return sql::count_turns(connection, session_id);

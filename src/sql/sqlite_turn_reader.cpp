@@ -26,6 +26,7 @@ constexpr std::string_view kUnsettledTurns =
 constexpr std::string_view kTurnsAfter =
     "SELECT ts, turn_id, seq, user_id, question, answer, status, model, details FROM chat_messages"
     " WHERE session_id = ?1 AND ts > ?2 ORDER BY ts LIMIT ?3";
+constexpr std::string_view kSessionOfTurn = "SELECT session_id, ts FROM chat_messages WHERE turn_id = ?1";
 constexpr std::string_view kCountTurns = "SELECT count(*) FROM chat_messages WHERE session_id = ?1";
 constexpr std::string_view kSessionsOf =
     "SELECT session_id, user_id, title, question_count, created_at, updated_at FROM chat_sessions"
@@ -56,10 +57,11 @@ Result<SqliteTurnReader> SqliteTurnReader::create(SqliteDatabase database) {
   SqliteTurnReader reader;
   reader.database_ = std::move(database);
   const std::pair<SqliteStatement*, std::string_view> statements[] = {
-      {&reader.find_session_, kFindSession},   {&reader.turns_before_, kTurnsBefore},
-      {&reader.settled_turns_, kSettledTurns}, {&reader.unsettled_turns_, kUnsettledTurns},
-      {&reader.turns_after_, kTurnsAfter},     {&reader.count_turns_, kCountTurns},
-      {&reader.sessions_of_, kSessionsOf},     {&reader.sessions_by_id_, kSessionsById}};
+      {&reader.find_session_, kFindSession},      {&reader.turns_before_, kTurnsBefore},
+      {&reader.settled_turns_, kSettledTurns},    {&reader.unsettled_turns_, kUnsettledTurns},
+      {&reader.turns_after_, kTurnsAfter},        {&reader.count_turns_, kCountTurns},
+      {&reader.session_of_turn_, kSessionOfTurn}, {&reader.sessions_of_, kSessionsOf},
+      {&reader.sessions_by_id_, kSessionsById}};
   for (const auto& [statement, sql] : statements) {
     Result<SqliteStatement> prepared = reader.database_.prepare(sql);
     if (!prepared) return failure_of(std::move(prepared));
@@ -111,6 +113,20 @@ Result<std::vector<Turn>> SqliteTurnReader::turns(const std::string& session_id,
   Result<std::vector<Turn>> newest = read_turns(turns_before_, session_id);
   if (newest) std::ranges::reverse(*newest);
   return newest;
+}
+
+Result<std::optional<Turn>> SqliteTurnReader::find_turn(const std::string& turn_id) {
+  session_of_turn_.bind_all(turn_id);
+  const Result<bool> row = session_of_turn_.step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  const std::string session_id(session_of_turn_.text(0));
+  const std::int64_t timestamp_us = session_of_turn_.integer(1);
+  session_of_turn_.reset();
+  Result<std::vector<Turn>> found = turns(session_id, {.limit = 1, .after_us = timestamp_us - 1});
+  if (!found) return failure_of(std::move(found));
+  if (found->empty() || found->front().turn_id != turn_id) return std::nullopt;
+  return std::move(found->front());
 }
 
 Result<std::vector<Turn>> SqliteTurnReader::read_turns(SqliteStatement& query,

@@ -19,6 +19,7 @@ class SqliteTurnReader {
 
   Result<std::optional<StoredSession>> load(const std::string& session_id, std::size_t recent);
   Result<std::vector<Turn>> turns(const std::string& session_id, const TurnPage& page);
+  Result<std::optional<Turn>> find_turn(const std::string& turn_id);
   Result<std::int64_t> count_turns(const std::string& session_id);
   Result<std::vector<Session>> sessions_of(const std::string& user_id, const SessionPage& page);
   Result<void> ping();
@@ -37,6 +38,7 @@ class SqliteTurnReader {
   SqliteStatement settled_turns_;
   SqliteStatement unsettled_turns_;
   SqliteStatement turns_after_;
+  SqliteStatement session_of_turn_;
   SqliteStatement count_turns_;
   SqliteStatement sessions_of_;
   SqliteStatement sessions_by_id_;

@@ -55,6 +55,11 @@ class SqliteTurnStore final : public SqlStore {
     });
   }
 
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override {
+    return readers_.run(
+        [turn_id = std::move(turn_id)](SqliteTurnReader& reader) { return reader.find_turn(turn_id); });
+  }
+
   AsyncResult<std::int64_t> count_turns(std::string session_id) override {
     return readers_.run([session_id = std::move(session_id)](SqliteTurnReader& reader) {
       return reader.count_turns(session_id);

@@ -42,6 +42,10 @@ class FaultyStore final : public TurnStore {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await store_().turns(std::move(session_id), page);
   }
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await store_().find_turn(std::move(turn_id));
+  }
   AsyncResult<std::int64_t> count_turns(std::string session_id) override {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await store_().count_turns(std::move(session_id));

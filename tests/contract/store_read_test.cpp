@@ -34,6 +34,12 @@ TEST_P(StoreRead, KnowsNothingOfASessionItNeverSaw) {
   EXPECT_TRUE(sessions_of("ann").empty());
 }
 
+TEST_P(StoreRead, FindsATurnByItsId) {
+  write(numbered_turns("s", 1, 3));
+  EXPECT_EQ(ok(store().find_turn(numbered_turn("s", 2).turn_id)), numbered_turn("s", 2));
+  EXPECT_EQ(ok(store().find_turn("another")), std::nullopt);
+}
+
 TEST_P(StoreRead, LoadsTheNewestTurnsOldestFirst) {
   write(numbered_turns("s", 1, 25));
   const auto stored = load("s", 10);

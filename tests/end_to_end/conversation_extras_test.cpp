@@ -128,6 +128,35 @@ TEST_P(ConversationExtras, WhatWasStoredBeforeIsIndexedInTheBackground) {
   EXPECT_EQ(get_json(client(), "/v1/conversations?q=xua").at("data").as_array().size(), 1);
 }
 
+TEST_P(ConversationExtras, TitlesThatAreGivenAreShownEverywhereAndStay) {
+  start();
+  client().post("/sessions", json::value{{"session_id", "s"}, {"user_id", "ann"}, {"title", "old"}});
+  const json::value given{{"title", "Chuyến đi"}, {"metadata", {{"topic", "Huế"}}}};
+  const HttpResponse titled = client().post("/v1/conversations/s", given);
+  EXPECT_EQ(titled.status, 200) << titled.body;
+  EXPECT_EQ(titled.json().at("title"), "Chuyến đi");
+  EXPECT_EQ(titled.json().at("metadata").at("topic"), "Huế");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(get_json(client(), "/sessions/s").at("title"), "Chuyến đi");
+    EXPECT_EQ(get_json(client(), "/sessions?user_id=ann").at("sessions").at(0).at("title"), "Chuyến đi");
+    EXPECT_EQ(get_json(client(), "/v1/conversations/s").at("title"), "Chuyến đi");
+    sync_now(client());
+  }
+  EXPECT_EQ(client().post("/v1/conversations/s", json::value{{"title", ""}}).status, 400);
+}
+
+TEST_P(ConversationExtras, ADeletedItemIsToldToNoModelAndIsNoTitle) {
+  start();
+  const std::string first = ask("s", "bí mật", "1");
+  const std::string second = ask("s", "two", "2");
+  EXPECT_EQ(client().request("DELETE", "/v1/conversations/s/items/" + item_of(first, 0)).status, 200);
+  EXPECT_EQ(get_json(client(), "/v1/conversations/s").at("title"), "");
+  const std::size_t asked = upstream_.requests().size();
+  EXPECT_EQ(regenerate("s", item_of(second, 1), "2b").status, 200);
+  EXPECT_EQ(upstream_.requests().at(asked).body.find("bí mật"), std::string::npos);
+  EXPECT_EQ(regenerate("s", item_of(first, 1), "1b").status, 404);
+}
+
 TEST_P(ConversationExtras, FeedbackIsKeptForTheItemAndTheLastCounts) {
   start();
   const std::string turn = ask("s", "hỏi", "đáp");
@@ -139,6 +168,8 @@ TEST_P(ConversationExtras, FeedbackIsKeptForTheItemAndTheLastCounts) {
   EXPECT_EQ(down.json().at("feedback").at("comment"), "sai");
   EXPECT_EQ(put_feedback("s", item, {{"rating", 1}}).json().at("feedback").at("rating"), "up");
   EXPECT_EQ(world_.column("SELECT rating FROM item_marks"), std::vector<std::string>{"1"});
+  const json::value shown = json::parse(client().get("/v1/conversations/s/items/" + item).body);
+  EXPECT_EQ(shown.at("feedback").at("rating"), "up");
   EXPECT_EQ(put_feedback("s", item, {{"rating", nullptr}}).json().at("feedback"), nullptr);
   EXPECT_EQ(put_feedback("s", item, {{"comment", "?"}}).status, 400);
   EXPECT_EQ(put_feedback("s", item, {{"rating", "good"}}).status, 400);
@@ -156,7 +187,7 @@ TEST_P(ConversationExtras, AnotherAnswerIsAskedForWithWhatCameBeforeAndCountsNot
   const std::size_t asked = upstream_.requests().size();
   const HttpResponse again = regenerate("s", item_of(turn, 1), "two again");
   ASSERT_EQ(again.status, 200) << again.body;
-  EXPECT_EQ(again.json().at("item").at("content").at(0).at("text"), "two again");
+  EXPECT_EQ(again.json().at("items").at(0).at("content").at(0).at("text"), "two again");
   EXPECT_EQ(again.json().at("question_count"), 3);
   const json::value request = json::parse(upstream_.requests().at(asked).body);
   std::vector<std::string> said;
@@ -175,7 +206,7 @@ TEST_P(ConversationExtras, AnAnswerThatCountsIsWhatLaterOnesAreToldAndCanBeRated
   const std::string first = ask("s", "one", "1");
   const std::string second = ask("s", "two", "2");
   const HttpResponse again = regenerate("s", item_of(first, 1), "1b");
-  const std::string sibling_item(again.json().at("item").at("id").as_string());
+  const std::string sibling_item(again.json().at("items").at(0).at("id").as_string());
   EXPECT_EQ(put_feedback("s", sibling_item, {{"rating", "up"}}).status, 200);
   EXPECT_EQ(world_.integer("SELECT count(*) FROM item_marks WHERE sibling_id <> ''"), 1);
   EXPECT_EQ(regenerate("s", sibling_item, "1c").status, 200);

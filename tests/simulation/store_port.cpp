@@ -83,6 +83,15 @@ AsyncResult<std::vector<Turn>> StorePort::turns(std::string session_id, TurnPage
       std::move(what), [this, id = std::move(session_id), page] { return server_.turns(id, page); });
 }
 
+AsyncResult<std::optional<Turn>> StorePort::find_turn(std::string turn_id) {
+  return call<std::optional<Turn>>("find turn", [this, id = std::move(turn_id)] {
+    for (const auto& [place, turn] : server_.rows) {
+      if (turn.turn_id == id) return Result<std::optional<Turn>>(turn);
+    }
+    return Result<std::optional<Turn>>();
+  });
+}
+
 AsyncResult<std::int64_t> StorePort::count_turns(std::string session_id) {
   return call<std::int64_t>("count turns", [this, id = std::move(session_id)] {
     return static_cast<std::int64_t>(server_.turns(id, {.limit = 1'000'000}).size());

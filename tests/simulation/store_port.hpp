@@ -28,6 +28,7 @@ class StorePort final : public TurnStore {
   AsyncResult<void> note_lineage(std::uint64_t lineage) override;
   AsyncResult<std::optional<StoredSession>> load(std::string session_id, std::size_t recent) override;
   AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) override;
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override;
   AsyncResult<std::int64_t> count_turns(std::string session_id) override;
   AsyncResult<std::vector<Session>> sessions_of(std::string user_id, SessionPage page) override;
   AsyncResult<std::size_t> erase(std::string session_id, std::int64_t accepted) override;

@@ -151,6 +151,14 @@ class MemoryTurnStore final : public TurnStore {
     co_return newest(session_id, page);
   }
 
+  AsyncResult<std::optional<Turn>> find_turn(std::string turn_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    for (const auto& [place, turn] : rows) {
+      if (turn.turn_id == turn_id) co_return turn;
+    }
+    co_return std::nullopt;
+  }
+
   AsyncResult<std::int64_t> count_turns(std::string session_id) override {
     if (outage) co_return std::unexpected(*outage);
     co_return std::ranges::count(rows, session_id, [](const auto& row) { return row.first.first; });
