@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "chat/search_words.hpp"
+#include "sql/mysql_batch.hpp"
 #include "sql/mysql_read.hpp"
 #include "sql/mysql_statements.hpp"
 #include "sql/mysql_transaction.hpp"
@@ -18,12 +19,19 @@ namespace chatsync::sql {
 namespace {
 
 constexpr std::size_t kSessionsAtOnce = 64;
+/// Of the question and of the answer: more would not fit a packet of every server.
+constexpr std::size_t kMaxIndexedBytes = std::size_t{256} * 1'024;
 
 /// The sessions with their first unindexed turns, and the ids of the rows that say so.
 struct Backlog {
   std::map<std::string, std::int64_t> from_us;
   std::vector<std::string> row_ids;
 };
+
+std::string beginning_of(std::string text) {
+  text.resize(utf8_prefix(text, kMaxIndexedBytes));
+  return text;
+}
 
 SqlResult<Backlog> take_backlog(MySqlConnection& connection) {
   auto rows =
@@ -67,9 +75,10 @@ SqlResult<std::size_t> index_within(MySqlConnection& connection, std::size_t lim
     auto turns = read_unindexed(connection, session_id, from_us, room);
     if (!turns) return sql_failure_of(std::move(turns));
     for (auto& row : *turns) {
-      entries.push_back(
-          fmt::format("({},{},{})", connection.literal(session_id), connection.literal(text_at(row, 0)),
-                      connection.literal(with_long_words(text_at(row, 1) + ' ' + text_at(row, 2)))));
+      entries.push_back(fmt::format("({},{},{})", connection.literal(session_id),
+                                    connection.literal(text_at(row, 0)),
+                                    connection.literal(with_long_words(beginning_of(text_at(row, 1)) + ' ' +
+                                                                       beginning_of(text_at(row, 2))))));
     }
     if (turns->size() == room) left.push_back({session_id, integer_at(turns->back(), 3)});
   }
@@ -107,11 +116,20 @@ std::vector<UnindexedTurns> unindexed_of(std::span<const PendingTurn* const> tur
 }
 
 SqlResult<void> begin_indexing(MySqlConnection& connection, bool indexed) {
-  return in_transaction(connection, [&]() -> SqlResult<void> {
-    const auto state = connection.query("SELECT complete FROM search_state WHERE id = 1 FOR UPDATE");
+  const auto is_so = [&](std::string_view lock) -> SqlResult<bool> {
+    const auto state =
+        connection.query(fmt::format("SELECT complete FROM search_state WHERE id = 1{}", lock));
     if (!state) return std::unexpected(state.error());
-    const bool complete = !state->empty() && integer_at(state->front(), 0) != 0;
-    if (complete == indexed) return {};
+    return !state->empty() && (integer_at(state->front(), 0) != 0) == indexed;
+  };
+  // Most starts change nothing, and need no right to.
+  const auto as_before = is_so("");
+  if (!as_before) return std::unexpected(as_before.error());
+  if (*as_before) return {};
+  return in_transaction(connection, [&]() -> SqlResult<void> {
+    const auto meanwhile = is_so(" FOR UPDATE");
+    if (!meanwhile) return std::unexpected(meanwhile.error());
+    if (*meanwhile) return {};
     if (indexed) {
       auto noted = connection.execute(
           "INSERT INTO search_backlog (session_id, from_ts) SELECT session_id, 0 FROM chat_sessions WHERE "
