@@ -6,10 +6,13 @@
 #include "app/running_connection.hpp"
 #include "embedded/data_dir_lock.hpp"
 #include "embedded/embedded_turn_cache.hpp"
+#include "embedded/local_turn_claims.hpp"
 #include "redis/check_redis.hpp"
 #include "redis/connection.hpp"
 #include "redis/redis_pending_turns.hpp"
+#include "redis/redis_session_locks.hpp"
 #include "redis/redis_turn_cache.hpp"
+#include "redis/redis_turn_claims.hpp"
 #include "sql/mysql_turn_store.hpp"
 #include "sql/sqlite_turn_store.hpp"
 
@@ -21,6 +24,8 @@ class CacheSide {
  public:
   virtual ~CacheSide() = default;
   virtual TurnCache& cache(std::size_t worker) = 0;
+  virtual TurnClaims& claims(std::size_t worker) = 0;
+  virtual SessionLocks* locks(std::size_t worker) = 0;
   virtual TurnCache& sync_cache() = 0;
   virtual PendingTurns& pending() = 0;
   virtual std::string place() const = 0;
@@ -38,6 +43,8 @@ class RedisSide final : public CacheSide {
       connections_.push_back(std::make_unique<RunningConnection>(*worker, settings.redis, clock));
       caches_.push_back(
           std::make_unique<redis::RedisTurnCache>(**connections_.back(), settings.session_ttl, clock));
+      claims_.push_back(std::make_unique<redis::RedisTurnClaims>(**connections_.back()));
+      locks_.push_back(std::make_unique<redis::RedisSessionLocks>(**connections_.back()));
     }
   }
 
@@ -46,6 +53,8 @@ class RedisSide final : public CacheSide {
   }
 
   TurnCache& cache(std::size_t worker) override { return *caches_[worker]; }
+  TurnClaims& claims(std::size_t worker) override { return *claims_[worker]; }
+  SessionLocks* locks(std::size_t worker) override { return locks_[worker].get(); }
   TurnCache& sync_cache() override { return sync_cache_; }
   PendingTurns& pending() override { return pending_; }
   std::string place() const override { return "Redis"; }
@@ -60,14 +69,19 @@ class RedisSide final : public CacheSide {
   redis::RedisPendingTurns pending_;
   std::vector<std::unique_ptr<RunningConnection>> connections_;
   std::vector<std::unique_ptr<redis::RedisTurnCache>> caches_;
+  std::vector<std::unique_ptr<redis::RedisTurnClaims>> claims_;
+  std::vector<std::unique_ptr<redis::RedisSessionLocks>> locks_;
 };
 
 class EmbeddedSide final : public CacheSide {
  public:
-  EmbeddedSide(std::shared_ptr<embedded::EmbeddedTurnCache> cache, std::filesystem::path journal)
-      : cache_(std::move(cache)), journal_(std::move(journal)) {}
+  EmbeddedSide(std::shared_ptr<embedded::EmbeddedTurnCache> cache, std::filesystem::path journal,
+               const Clock& clock)
+      : cache_(std::move(cache)), claims_(*cache_, clock), journal_(std::move(journal)) {}
 
   TurnCache& cache(std::size_t) override { return *cache_; }
+  TurnClaims& claims(std::size_t) override { return claims_; }
+  SessionLocks* locks(std::size_t) override { return nullptr; }
   TurnCache& sync_cache() override { return *cache_; }
   PendingTurns& pending() override { return *cache_; }
   std::string place() const override { return journal_.string(); }
@@ -75,6 +89,7 @@ class EmbeddedSide final : public CacheSide {
 
  private:
   std::shared_ptr<embedded::EmbeddedTurnCache> cache_;
+  embedded::LocalTurnClaims claims_;
   std::filesystem::path journal_;
 };
 
@@ -85,6 +100,8 @@ class OpenBackends final : public Backends {
       : lock_(std::move(lock)), store_(std::move(store)), side_(std::move(side)) {}
 
   TurnCache& cache(std::size_t worker) override { return side_->cache(worker); }
+  TurnClaims& claims(std::size_t worker) override { return side_->claims(worker); }
+  SessionLocks* locks(std::size_t worker) override { return side_->locks(worker); }
   TurnCache& sync_cache() override { return side_->sync_cache(); }
   PendingTurns& pending() override { return side_->pending(); }
   TurnStore& store() override { return *store_; }
@@ -142,7 +159,7 @@ Result<std::unique_ptr<Backends>> open_backends(const Settings& settings, const 
     const std::filesystem::path journal = settings.data_dir / "journal.db";
     auto cache = embedded::open_embedded_cache(journal, {.session_ttl = settings.session_ttl}, clock);
     if (!cache) return failure_of(std::move(cache));
-    side = std::make_unique<EmbeddedSide>(std::move(*cache), journal);
+    side = std::make_unique<EmbeddedSide>(std::move(*cache), journal, clock);
   }
   return std::make_unique<OpenBackends>(std::move(lock), std::move(*store), std::move(side));
 }

@@ -13,8 +13,10 @@
 #include "chat/conversation_store.hpp"
 #include "chat/dead_letters.hpp"
 #include "chat/pending_turns.hpp"
+#include "chat/session_locks.hpp"
 #include "chat/store_audit.hpp"
 #include "chat/turn_cache.hpp"
+#include "chat/turn_claims.hpp"
 #include "chat/turn_store.hpp"
 
 namespace chatsync::app {
@@ -25,9 +27,12 @@ class Backends {
  public:
   virtual ~Backends() = default;
 
-  virtual TurnCache& cache(std::size_t worker) = 0;  ///< To be used on that worker's thread.
-  virtual TurnCache& sync_cache() = 0;               ///< To be used on the synchroniser's thread.
-  virtual PendingTurns& pending() = 0;               ///< The same.
+  virtual TurnCache& cache(std::size_t worker) = 0;    ///< To be used on that worker's thread.
+  virtual TurnClaims& claims(std::size_t worker) = 0;  ///< The same.
+  /// The same; null if no other instance shares the cache.
+  virtual SessionLocks* locks(std::size_t worker) = 0;
+  virtual TurnCache& sync_cache() = 0;  ///< To be used on the synchroniser's thread.
+  virtual PendingTurns& pending() = 0;  ///< The same.
   virtual TurnStore& store() = 0;
   virtual StoreAudit& store_audit() = 0;
   virtual DeadLetters& dead_letters() = 0;

@@ -125,27 +125,36 @@ int serve(const Settings& settings) {
                   .age = std::chrono::duration_cast<std::chrono::seconds>(settings.sync.max_pending_age)}});
   Answerers answerers(settings.llm, clock, workers);
   service::RunningAnswers running;
+  service::SessionQueues queues(clock);
+  std::vector<std::unique_ptr<service::TurnRules>> rules;
   std::vector<std::unique_ptr<service::ChatService>> services;
   std::vector<std::unique_ptr<service::CompletionService>> completions;
-  std::vector<std::unique_ptr<service::ConversationExtras>> extras;
   std::vector<std::unique_ptr<service::ResponseService>> responses;
   std::vector<std::unique_ptr<service::ConversationService>> conversations;
   const HistoryBudget history{.turns = settings.llm.history_turns, .tokens = settings.llm.history_tokens};
+  std::vector<std::unique_ptr<service::ConversationExtras>> extras;
   std::vector<http::HttpWorker> http_workers;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     services.push_back(std::make_unique<service::ChatService>(backends.cache(i), backends.store(),
                                                               backends.dead_letters(), answerers.answerer(i),
                                                               synchronizer, clock, metrics, IdGenerator()));
+    rules.push_back(std::make_unique<service::TurnRules>(
+        workers[i]->executor(), *services.back(), backends.claims(i), backends.locks(i), queues, running,
+        clock,
+        service::TurnRulesOptions{.immediate = !settings.llm.enabled(), .wait = settings.session_wait}));
     completions.push_back(std::make_unique<service::CompletionService>(
         workers[i]->executor(), *services.back(), answerers.server(i), running, clock,
-        service::CompletionOptions{.history = history, .default_model = settings.llm.model}));
+        service::CompletionOptions{.history = history,
+                                   .default_model = settings.llm.model,
+                                   .system_prompt = settings.llm.system_prompt,
+                                   .rules = rules.back().get()}));
     responses.push_back(std::make_unique<service::ResponseService>(
         *services.back(), *completions.back(), running, backends.conversations(), clock, history));
-    conversations.push_back(
-        std::make_unique<service::ConversationService>(*services.back(), backends.conversations()));
-    extras.push_back(std::make_unique<service::ConversationExtras>(
-        *services.back(), *completions.back(), backends.conversations(), clock, IdGenerator(),
-        service::ExtrasOptions{.history = history, .has_search_index = settings.search_index}));
+    extras.push_back(std::make_unique<service::ConversationExtras>(*services.back(), *completions.back(),
+                                                                   backends.conversations(), clock,
+                                                                   IdGenerator(), settings.search_index));
+    conversations.push_back(std::make_unique<service::ConversationService>(*services.back(), *extras.back(),
+                                                                           backends.conversations()));
     http_workers.push_back({.executor = workers[i]->executor(),
                             .chat = services.back().get(),
                             .completions = completions.back().get(),

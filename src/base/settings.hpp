@@ -96,6 +96,7 @@ struct Settings {
   bool search_index = false;  ///< Whether the store keeps a full-text index of the turns.
   std::filesystem::path data_dir = "chatsync-data";
   std::chrono::milliseconds session_ttl{86'400'000};
+  std::chrono::milliseconds session_wait{30'000};  ///< For the turn before in the same session.
   std::chrono::milliseconds shutdown_timeout{30'000};
   LogLevel log_level = LogLevel::info;
 };

@@ -57,7 +57,7 @@ std::string completion_request(const Question& question, const CompletionDefault
     append_message(out, "assistant", turn.answer);
   }
   append_message(out, "user", question.text);
-  out += "]}";
+  out += defaults.stream ? R"(],"stream":true})" : "]}";
   return out;
 }
 

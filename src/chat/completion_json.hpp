@@ -15,6 +15,7 @@ namespace chatsync {
 struct CompletionDefaults {
   std::string model;          ///< Empty: left out.
   std::string system_prompt;  ///< Empty: left out.
+  bool stream = false;        ///< Asks for a stream instead of a whole answer.
 };
 
 /// How much of a session's past goes before a question.
@@ -27,7 +28,7 @@ struct HistoryBudget {
 /// those that only called tools, are left out: a model does not take them.
 std::vector<Turn> within_budget(std::vector<Turn> history, const HistoryBudget& budget);
 
-/// The body of a request to POST /chat/completions that asks this question for a whole answer.
+/// The body of a request to POST /chat/completions that asks this question.
 std::string completion_request(const Question& question, const CompletionDefaults& defaults);
 
 /// Reads a `chat.completion`. Its first choice is the answer. `model_failed` if the text is none.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "chat/completion_message.hpp"
+#include "chat/ids.hpp"
 #include "chat/json_spans.hpp"
 #include "chat/turn_json.hpp"
 
@@ -13,10 +14,10 @@ namespace {
 using Members = std::vector<JsonMemberSpan>;
 
 constexpr std::size_t kMaxItems = 20;
+constexpr std::size_t kMaxTitleBytes = 1024;
 constexpr std::size_t kMaxPairs = 16;
 constexpr std::size_t kMaxKeyBytes = 64;
 constexpr std::size_t kMaxValueBytes = 512;
-constexpr std::size_t kMaxTitleBytes = 1'024;
 
 std::unexpected<Error> expected(std::string what, std::string param) {
   return fail(ErrorKind::invalid_argument, "expected " + std::move(what), "invalid_value", std::move(param));
@@ -59,9 +60,23 @@ Result<std::string> read_metadata(std::string_view value) {
 }
 
 Result<std::string> read_title(std::string_view value) {
-  std::string title = value.starts_with('"') ? text_of(value) : std::string();
-  if (title.empty() || title.size() > kMaxTitleBytes) return expected("a string of 1 to 1024 bytes", "title");
+  std::string title = text_of(value);
+  if (title.empty() || title.size() > kMaxTitleBytes) {
+    return expected("a string of at most 1024 bytes that is not empty", "title");
+  }
   return title;
+}
+
+std::unexpected<Error> unknown_field(const JsonMemberSpan& member) {
+  return fail(ErrorKind::invalid_argument, "the field is unknown here", "unknown_field", member.name);
+}
+
+/// Stores a value that was read, or hands its failure on.
+template <class Value, class Place>
+Result<void> put(Result<Value> value, Place& place) {
+  if (!value) return failure_of(std::move(value));
+  place = std::move(*value);
+  return {};
 }
 
 }  // namespace
@@ -72,22 +87,21 @@ Result<ConversationRequest> read_conversation_request(std::string_view body) {
   ConversationRequest request;
   for (const JsonMemberSpan& member : *members) {
     if (member.value == "null") continue;
+    Result<void> read;
     if (member.name == "items") {
-      if (elements_of(member.value).empty() && member.value.starts_with('[')) continue;
-      Result<std::vector<ItemTurn>> turns = read_item_turns(member.value);
-      if (!turns) return failure_of(std::move(turns));
-      request.turns = std::move(*turns);
+      const bool none = member.value.starts_with('[') && elements_of(member.value).empty();
+      if (!none) read = put(read_item_turns(member.value), request.turns);
     } else if (member.name == "metadata") {
-      Result<std::string> metadata = read_metadata(member.value);
-      if (!metadata) return failure_of(std::move(metadata));
-      request.metadata = std::move(*metadata);
+      read = put(read_metadata(member.value), request.metadata);
     } else if (member.name == "title") {
-      Result<std::string> title = read_title(member.value);
-      if (!title) return failure_of(std::move(title));
-      request.title = std::move(*title);
+      read = put(read_title(member.value), request.title);
+    } else if (member.name == "user") {
+      request.user = text_of(member.value);
+      if (!is_user_id(request.user)) return expected("a string of [A-Za-z0-9._:@+-]{1,128}", "user");
     } else {
-      return fail(ErrorKind::invalid_argument, "the field is unknown here", "unknown_field", member.name);
+      return unknown_field(member);
     }
+    if (!read) return failure_of(std::move(read));
   }
   return request;
 }
@@ -96,8 +110,7 @@ Result<std::vector<ItemTurn>> read_items_request(std::string_view body) {
   const Result<Members> members = read_object(body);
   if (!members) return std::unexpected(members.error());
   for (const JsonMemberSpan& member : *members) {
-    if (member.name == "items") continue;
-    return fail(ErrorKind::invalid_argument, "the field is unknown here", "unknown_field", member.name);
+    if (member.name != "items") return unknown_field(member);
   }
   return read_item_turns(value_of(*members, "items"));
 }
@@ -107,15 +120,20 @@ Result<ConversationUpdate> read_conversation_update(std::string_view body) {
   if (!members) return std::unexpected(members.error());
   ConversationUpdate update;
   for (const JsonMemberSpan& member : *members) {
-    const bool is_title = member.name == "title";
-    if (!is_title && member.name != "metadata") {
-      return fail(ErrorKind::invalid_argument, "the field is unknown here", "unknown_field", member.name);
+    if (member.value == "null") continue;
+    Result<void> read;
+    if (member.name == "metadata") {
+      read = put(read_metadata(member.value), update.metadata);
+    } else if (member.name == "title") {
+      read = put(read_title(member.value), update.title);
+    } else {
+      return unknown_field(member);
     }
-    Result<std::string> value = is_title ? read_title(member.value) : read_metadata(member.value);
-    if (!value) return failure_of(std::move(value));
-    (is_title ? update.title : update.metadata) = std::move(*value);
+    if (!read) return failure_of(std::move(read));
   }
-  if (!update.title && !update.metadata) return expected("an object of strings", "metadata");
+  if (!update.title && !update.metadata) {
+    return fail(ErrorKind::invalid_argument, "the field is required: an object", "missing_field", "metadata");
+  }
   return update;
 }
 

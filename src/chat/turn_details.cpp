@@ -26,6 +26,11 @@ std::string turn_details(const Answer& answer, std::string_view asked, std::chro
   return out;
 }
 
+std::string request_in_details(std::string_view details) {
+  const auto value = parse_json(details);
+  return value && value->is_object() ? text_member(value->get_object(), "request") : std::string();
+}
+
 std::string details_or_nothing(std::string_view text) {
   if (text.empty() || !is_utf8(text)) return {};
   const auto value = parse_json(text);

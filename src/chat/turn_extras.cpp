@@ -29,4 +29,19 @@ const ItemMark* find_mark(const TurnExtras& extras, std::string_view sibling_id,
   return found == extras.marks.end() ? nullptr : &*found;
 }
 
+std::vector<Turn> as_history(std::vector<Turn> turns, std::span<const TurnExtras> extras) {
+  std::erase_if(turns, [&](Turn& turn) {
+    const TurnExtras* own = find_extras(extras, turn.turn_id);
+    if (own == nullptr) return false;
+    take_active_answer(turn, *own);
+    const std::string shown = active_sibling(*own);
+    return std::ranges::any_of(own->marks, [&](const ItemMark& mark) {
+      const bool is_shown =
+          mark.place.item == 0 ? mark.place.sibling_id.empty() : mark.place.sibling_id == shown;
+      return mark.deleted && is_shown;
+    });
+  });
+  return turns;
+}
+
 }  // namespace chatsync

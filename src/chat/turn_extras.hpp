@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chat/conversation_store.hpp"
 #include "chat/turn.hpp"
@@ -23,5 +24,9 @@ std::string active_sibling(const TurnExtras& extras);
 /// What was done to an item; null if nothing was. The question is item 0 of the turn as first answered, also
 /// where a sibling answer is shown.
 const ItemMark* find_mark(const TurnExtras& extras, std::string_view sibling_id, std::int64_t item);
+
+/// The turns as a model is shown them: with the answers that count, and without those of which the question
+/// or the answer that counts was deleted, if only in part. `extras` are of these turns.
+std::vector<Turn> as_history(std::vector<Turn> turns, std::span<const TurnExtras> extras);
 
 }  // namespace chatsync

@@ -20,7 +20,8 @@ struct VisibleItem {
 };
 
 /// The items of a turn, oldest first: those of its newest answer, without the deleted ones. `extras`: what
-/// was done to the turn; null if nothing was.
+/// was done to the turn; null if nothing was. The items of a sibling answer bear its id, the first one
+/// place 1.
 std::vector<VisibleItem> visible_items(const Turn& turn, const TurnExtras* extras = nullptr);
 
 void append_item(std::string& out, const VisibleItem& item);

@@ -76,7 +76,8 @@ std::optional<Caller> ApiKeys::find(std::string_view authorization) const {
     if (CRYPTO_memcmp(digests_[i].data(), shown.data(), shown.size()) == 0) found = i + 1;
   }
   if (found == 0) return std::nullopt;
-  return Caller{.key = found};
+  const Digest& key = digests_[found - 1];
+  return Caller{.key = found, .digest = {reinterpret_cast<const char*>(key.data()), key.size()}};
 }
 
 ApiKeys::Digest ApiKeys::digest_of(std::string_view key) {

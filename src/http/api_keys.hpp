@@ -16,6 +16,7 @@ namespace chatsync::http {
 struct Caller {
   std::size_t key =
       0;  ///< The place of the key it has shown among the keys, from 1 on; 0: none is asked for.
+  std::string_view digest;  ///< Of that key, which stays when others come and go; empty: none is asked for.
 };
 
 /// The keys that clients show as `Authorization: Bearer …`. Only digests of them are kept. How long a

@@ -5,6 +5,7 @@
 
 #include "chat/ids.hpp"
 #include "http/json_object.hpp"
+#include "http/turn_terms.hpp"
 
 namespace chatsync::http {
 namespace {
@@ -48,11 +49,16 @@ Result<service::Durability> durability(const JsonMember& member) {
   return expected(member, R"("cached" or "synced")");
 }
 
-Result<void> stream(const JsonMember& member) {
+Result<service::OnBusy> on_busy(const JsonMember& member) {
+  if (member.type == Type::string) {
+    if (const auto value = on_busy_from(member.text)) return *value;
+  }
+  return expected(member, R"("enqueue" or "reject")");
+}
+
+Result<bool> stream(const JsonMember& member) {
   if (member.type != Type::boolean) return expected(member, "a boolean");
-  if (!member.boolean) return {};
-  return fail(ErrorKind::invalid_argument, "streaming is not available with this endpoint: leave it out",
-              "unsupported_value", member.name);
+  return member.boolean;
 }
 
 /// Stores a value that was read, or hands its failure on.
@@ -68,7 +74,8 @@ Result<void> read_chat_field(JsonMember& member, service::ChatRequest& request) 
   if (member.name == "session_id") return put(session_id(member), request.session_id);
   if (member.name == "user_id") return put(user_id(member), request.user_id);
   if (member.name == "durability") return put(durability(member), request.durability);
-  if (member.name == "stream") return stream(member);
+  if (member.name == "on_busy") return put(on_busy(member), request.terms.on_busy);
+  if (member.name == "stream") return put(stream(member), request.stream);
   return unknown_field(member);
 }
 

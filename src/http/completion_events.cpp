@@ -1,6 +1,5 @@
 #include "http/completion_events.hpp"
 
-#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -10,10 +9,6 @@ namespace chatsync::http {
 namespace {
 
 using Kind = service::LiveAnswer::Step::Kind;
-
-/// Below the time after which proxies take a connection for dead, and often enough to notice a client that
-/// has gone.
-constexpr std::chrono::seconds kHeartbeat{15};
 
 void append_event(std::string& out, std::string_view data) {
   for (;;) {
@@ -43,7 +38,7 @@ AsyncResult<bool> CompletionEvents::append_next(std::string* out) {
         append_event(*out, step.data);
         break;
       case Kind::waiting:
-        *out += ": waiting for the model server\n\n";
+        *out += kSignOfLife;
         break;
       case Kind::whole:
         append_event(*out, "[DONE]");

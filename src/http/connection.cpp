@@ -137,6 +137,7 @@ asio::awaitable<Connection::Next> Connection::answer() {
       head.status = reply.status;
       head.media_type = reply.media_type;
       head.location = reply.location;
+      head.replayed = reply.replayed;
     } else {
       found.error = to_http_error(std::move(result).error());
     }

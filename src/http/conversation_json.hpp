@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "service/conversation_service.hpp"
+#include "chat/conversation_store.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::http {
 

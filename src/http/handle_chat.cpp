@@ -1,32 +1,36 @@
 #include <utility>
 
 #include "http/body_fields.hpp"
+#include "http/chat_events.hpp"
 #include "http/handlers.hpp"
-#include "http/json_text.hpp"
+#include "http/turn_terms.hpp"
 
 namespace chatsync::http {
-namespace {
-
-void append_chat_reply(std::string& out, const service::ChatReply& reply) {
-  append_text(out, R"({"session_id":)", reply.session_id);
-  append_text(out, R"(,"turn_id":)", reply.turn_id);
-  append_number(out, R"(,"question_count":)", reply.question_count);
-  append_text(out, R"(,"answer":)", reply.answer);
-  append_time(out, R"(,"created_at":)", reply.created_at_us);
-  append_text(out, R"(,"durability":)", to_string(reply.durability));
-  if (reply.provisional_count) out += R"(,"question_count_provisional":true)";
-  out += '}';
-}
-
-}  // namespace
 
 boost::asio::awaitable<Result<Reply>> post_chat(Call call) {
   auto request = parse_chat_request(call.request->body);
   if (!request) co_return failure_of(std::move(request));
-  const auto reply = co_await call.chat->chat(std::move(*request));
-  if (!reply) co_return std::unexpected(reply.error());
-  append_chat_reply(*call.out, *reply);
-  co_return Reply{};
+  auto terms = read_turn_terms(call);
+  if (!terms) co_return failure_of(std::move(terms));
+  if (call.request->on_busy.empty()) terms->on_busy = request->terms.on_busy;
+  request->terms = std::move(*terms);
+  if (request->stream) {
+    auto answer = co_await call.completions->stream_chat(std::move(*request));
+    if (!answer) co_return failure_of(std::move(answer));
+    co_return chat_event_stream(call, std::move(*answer));
+  }
+  const auto chat = co_await call.completions->chat(std::move(*request));
+  if (!chat) co_return std::unexpected(chat.error());
+  append_chat_reply(*call.out, *chat);
+  Reply reply;
+  reply.replayed = chat->replayed;
+  co_return reply;
+}
+
+boost::asio::awaitable<Result<Reply>> get_turn_stream(Call call) {
+  auto answer = co_await call.completions->resume(call.arguments->session_id, call.arguments->turn_id);
+  if (!answer) co_return failure_of(std::move(answer));
+  co_return chat_event_stream(call, std::move(*answer));
 }
 
 }  // namespace chatsync::http

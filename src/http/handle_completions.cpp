@@ -4,6 +4,7 @@
 #include "http/completion_events.hpp"
 #include "http/handlers.hpp"
 #include "http/json_text.hpp"
+#include "http/turn_terms.hpp"
 #include "service/completion_service.hpp"
 
 namespace chatsync::http {
@@ -15,7 +16,8 @@ std::unexpected<Error> bad_id(std::string expected, std::string param) {
 }
 
 /// What is asked for: with the session and the user that the request names.
-Result<service::CompletionCall> read_call(const Request& http_request) {
+Result<service::CompletionCall> read_call(const Call& asked) {
+  const Request& http_request = *asked.request;
   Result<CompletionRequest> request = read_completion_request(http_request.body);
   if (!request) return failure_of(std::move(request));
   service::CompletionCall call;
@@ -30,6 +32,9 @@ Result<service::CompletionCall> read_call(const Request& http_request) {
       if (!is_user_id(request->user)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user");
       call.user_id = request->user;
     }
+    Result<service::TurnRequest> terms = read_turn_terms(asked);
+    if (!terms) return failure_of(std::move(terms));
+    call.terms = std::move(*terms);
   }
   call.request = std::move(*request);
   return call;
@@ -38,19 +43,21 @@ Result<service::CompletionCall> read_call(const Request& http_request) {
 }  // namespace
 
 boost::asio::awaitable<Result<Reply>> post_completions(Call call) {
-  Result<service::CompletionCall> read = read_call(*call.request);
+  Result<service::CompletionCall> read = read_call(call);
   if (!read) co_return failure_of(std::move(read));
   Reply reply;
   if (read->request.stream) {
     auto answer = co_await call.completions->stream(std::move(*read));
     if (!answer) co_return failure_of(std::move(answer));
-    reply.media_type = CompletionEvents::kMediaType;
+    reply.media_type = kEventStream;
+    reply.replayed = (*answer)->replayed();
     reply.body = std::make_unique<CompletionEvents>(std::move(*answer), *call.clock);
     co_return reply;
   }
   const auto answer = co_await call.completions->complete(std::move(*read));
   if (!answer) co_return std::unexpected(answer.error());
   *call.out += answer->body;
+  reply.replayed = answer->replayed;
   co_return reply;
 }
 
@@ -62,7 +69,7 @@ boost::asio::awaitable<Result<Reply>> get_models(Call call) {
 }
 
 boost::asio::awaitable<Result<Reply>> post_cancel(Call call) {
-  const std::size_t cancelled = call.completions->cancel(call.arguments->session_id);
+  const std::size_t cancelled = co_await call.completions->cancel_anywhere(call.arguments->session_id);
   append_text(*call.out, R"({"session_id":)", call.arguments->session_id);
   append_number(*call.out, R"(,"cancelled":)", static_cast<std::int64_t>(cancelled));
   *call.out += '}';

@@ -6,48 +6,32 @@
 #include "http/item_list.hpp"
 #include "http/json_text.hpp"
 #include "http/query_fields.hpp"
-#include "service/conversation_extras.hpp"
 #include "service/conversation_service.hpp"
 
 namespace chatsync::http {
-namespace {
-
-boost::asio::awaitable<Result<Reply>> show(Call call, std::string session_id) {
-  const auto conversation = co_await call.extras->conversation(std::move(session_id));
-  if (!conversation) co_return std::unexpected(conversation.error());
-  append_conversation(*call.out, *conversation);
-  co_return Reply{};
-}
-
-}  // namespace
-
 boost::asio::awaitable<Result<Reply>> post_conversation(Call call) {
   Result<ConversationRequest> request = read_conversation_request(call.request->body);
   if (!request) co_return failure_of(std::move(request));
-  const auto made =
-      co_await call.conversations->create(std::move(request->turns), std::move(request->metadata));
+  const auto made = co_await call.conversations->create(std::move(*request));
   if (!made) co_return std::unexpected(made.error());
-  if (!request->title.empty()) {
-    const std::string id = made->session.session_id;
-    const auto titled = co_await call.extras->describe(id, std::move(request->title), std::nullopt);
-    if (!titled) co_return std::unexpected(titled.error());
-    co_return co_await show(call, id);
-  }
   append_conversation(*call.out, *made);
   co_return Reply{};
 }
 
 boost::asio::awaitable<Result<Reply>> get_conversation(Call call) {
-  return show(call, call.arguments->session_id);
+  const auto found = co_await call.conversations->find(call.arguments->session_id);
+  if (!found) co_return std::unexpected(found.error());
+  append_conversation(*call.out, *found);
+  co_return Reply{};
 }
 
 boost::asio::awaitable<Result<Reply>> update_conversation(Call call) {
   Result<ConversationUpdate> update = read_conversation_update(call.request->body);
   if (!update) co_return failure_of(std::move(update));
-  const auto updated = co_await call.extras->describe(call.arguments->session_id, std::move(update->title),
-                                                      std::move(update->metadata));
+  const auto updated = co_await call.conversations->update(call.arguments->session_id, std::move(*update));
   if (!updated) co_return std::unexpected(updated.error());
-  co_return co_await show(call, call.arguments->session_id);
+  append_conversation(*call.out, *updated);
+  co_return Reply{};
 }
 
 boost::asio::awaitable<Result<Reply>> delete_conversation(Call call) {

@@ -6,7 +6,6 @@
 #include "chat/openai_ids.hpp"
 #include "http/extras_fields.hpp"
 #include "http/handlers.hpp"
-#include "http/item_list.hpp"
 #include "http/json_text.hpp"
 #include "service/conversation_extras.hpp"
 
@@ -27,12 +26,10 @@ boost::asio::awaitable<Result<Reply>> regenerate(Call call, std::string session_
   std::string& out = *call.out;
   append_text(out, R"({"object":"conversation.answer","conversation_id":)", turn.session_id);
   append_text(out, R"(,"response_id":)", response_id(turn.session_id, turn.turn_id));
-  out += R"(,"items":[)";
-  for (const VisibleItem& item : made->items) {
-    if (&item != made->items.data()) out += ',';
-    append_item(out, item);
-  }
-  append_text(out, R"(],"model":)", turn.model);
+  append_text(out, R"(,"item":{"type":"message","id":)", item_id("msg", made->sibling_id, 1));
+  out += R"(,"status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[])";
+  append_text(out, R"(,"text":)", turn.answer);
+  append_text(out, R"(}]},"model":)", turn.model);
   append_number(out, R"(,"question_count":)", made->question_count);
   out += '}';
   co_return Reply{};

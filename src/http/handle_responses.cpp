@@ -10,6 +10,7 @@
 #include "http/json_text.hpp"
 #include "http/query_fields.hpp"
 #include "http/response_event_body.hpp"
+#include "http/turn_terms.hpp"
 #include "service/response_service.hpp"
 
 namespace chatsync::http {
@@ -21,7 +22,8 @@ std::unexpected<Error> bad_id(std::string expected, std::string param) {
 }
 
 /// What is asked for, with the session and the user that the request names.
-Result<service::ResponseCall> read_call(const Request& http_request) {
+Result<service::ResponseCall> read_call(const Call& asked) {
+  const Request& http_request = *asked.request;
   Result<ResponseRequest> request = read_response_request(http_request.body);
   if (!request) return failure_of(std::move(request));
   service::ResponseCall call;
@@ -37,6 +39,9 @@ Result<service::ResponseCall> read_call(const Request& http_request) {
     if (!is_user_id(request->user)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user");
     call.user_id = request->user;
   }
+  Result<service::TurnRequest> terms = read_turn_terms(asked);
+  if (!terms) return failure_of(std::move(terms));
+  call.terms = std::move(*terms);
   call.request = std::move(*request);
   return call;
 }
@@ -50,7 +55,8 @@ Result<ResponseName> name_of(const Call& call) {
 
 Reply event_stream(service::RunningResponse response, std::int64_t starting_after, const Clock& clock) {
   Reply reply;
-  reply.media_type = CompletionEvents::kMediaType;
+  reply.media_type = kEventStream;
+  reply.replayed = response.replayed;
   reply.body = std::make_unique<ResponseEventBody>(std::move(response), starting_after, clock);
   return reply;
 }
@@ -66,17 +72,19 @@ void append_found(std::string& out, const service::RunningResponse& found) {
 }  // namespace
 
 boost::asio::awaitable<Result<Reply>> post_response(Call call) {
-  Result<service::ResponseCall> read = read_call(*call.request);
+  Result<service::ResponseCall> read = read_call(call);
   if (!read) co_return failure_of(std::move(read));
   if (read->request.stream) {
     Result<service::RunningResponse> response = co_await call.responses->stream(std::move(*read));
     if (!response) co_return failure_of(std::move(response));
     co_return event_stream(std::move(*response), -1, *call.clock);
   }
-  const Result<Turn> turn = co_await call.responses->create(std::move(*read));
-  if (!turn) co_return std::unexpected(turn.error());
-  append_response(*call.out, *turn);
-  co_return Reply{};
+  const Result<service::RunningResponse> made = co_await call.responses->create(std::move(*read));
+  if (!made) co_return std::unexpected(made.error());
+  append_found(*call.out, *made);
+  Reply reply;
+  reply.replayed = made->replayed;
+  co_return reply;
 }
 
 boost::asio::awaitable<Result<Reply>> get_response(Call call) {

@@ -11,12 +11,9 @@
 #include "http/request.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 #include "service/conversation_service.hpp"
 #include "service/response_service.hpp"
-
-namespace chatsync::service {
-class ConversationExtras;
-}
 
 namespace chatsync::http {
 
@@ -43,6 +40,7 @@ struct Reply {
   int status = 200;
   std::string_view media_type = kJson;  ///< Static text.
   std::string location;                 ///< The Location field; empty: none.
+  bool replayed = false;                ///< It tells of a turn that was recorded for an earlier request.
   std::unique_ptr<BodyProducer> body;   ///< Null: the body is whole. Otherwise it goes on with these pieces.
 };
 

@@ -5,14 +5,10 @@
 namespace chatsync::http {
 
 boost::asio::awaitable<Result<Reply>> post_chat(Call call);
+boost::asio::awaitable<Result<Reply>> get_turn_stream(Call call);
 
 boost::asio::awaitable<Result<Reply>> post_completions(Call call);
 boost::asio::awaitable<Result<Reply>> get_models(Call call);
-
-boost::asio::awaitable<Result<Reply>> get_conversations(Call call);
-boost::asio::awaitable<Result<Reply>> put_feedback(Call call);
-boost::asio::awaitable<Result<Reply>> post_regenerate_item(Call call);
-boost::asio::awaitable<Result<Reply>> post_regenerate_response(Call call);
 
 boost::asio::awaitable<Result<Reply>> post_response(Call call);
 boost::asio::awaitable<Result<Reply>> get_response(Call call);
@@ -28,6 +24,10 @@ boost::asio::awaitable<Result<Reply>> post_items(Call call);
 boost::asio::awaitable<Result<Reply>> get_items(Call call);
 boost::asio::awaitable<Result<Reply>> get_item(Call call);
 boost::asio::awaitable<Result<Reply>> delete_item(Call call);
+boost::asio::awaitable<Result<Reply>> get_conversations(Call call);
+boost::asio::awaitable<Result<Reply>> put_feedback(Call call);
+boost::asio::awaitable<Result<Reply>> post_regenerate_item(Call call);
+boost::asio::awaitable<Result<Reply>> post_regenerate_response(Call call);
 
 boost::asio::awaitable<Result<Reply>> post_session(Call call);
 boost::asio::awaitable<Result<Reply>> get_sessions(Call call);

@@ -12,13 +12,10 @@
 #include "http/http_options.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
+#include "service/conversation_extras.hpp"
 #include "service/conversation_service.hpp"
 #include "service/response_service.hpp"
 #include "sync/synchronizer.hpp"
-
-namespace chatsync::service {
-class ConversationExtras;
-}
 
 namespace chatsync::http {
 

@@ -91,26 +91,6 @@ Result<SessionListRequest> parse_session_list_request(const Arguments& arguments
   return request;
 }
 
-Result<ConversationListRequest> parse_conversation_list_request(const Arguments& arguments) {
-  ConversationListRequest request;
-  const std::string* user = arguments.query("user");
-  if (user == nullptr) {
-    return fail(ErrorKind::invalid_argument, "the query parameter is required", "missing_parameter", "user");
-  }
-  if (!is_user_id(*user)) return expected("user", "[A-Za-z0-9._:@+-]{1,128}");
-  request.user_id = *user;
-  if (auto read = read_limit(arguments, request.limit); !read) return failure_of(std::move(read));
-  const std::string* order = arguments.query("order");
-  if (order != nullptr && *order != "desc") {
-    return expected("order", "`desc`: conversations are listed by their latest activity");
-  }
-  if (const std::string* after = arguments.query("after")) {
-    if (!is_session_id(*after)) return expected("after", "the `last_id` of an earlier page");
-    request.after = *after;
-  }
-  return request;
-}
-
 Result<service::ItemPage> parse_item_page(const Arguments& arguments) {
   constexpr std::size_t kMaxItems = 100;
   service::ItemPage page;
@@ -137,6 +117,26 @@ Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arg
     if (!read_integer(*text, request.starting_after) || request.starting_after < 0) {
       return expected("starting_after", "the sequence_number of an event");
     }
+  }
+  return request;
+}
+
+Result<ConversationListRequest> parse_conversation_list_request(const Arguments& arguments) {
+  ConversationListRequest request;
+  const std::string* user = arguments.query("user");
+  if (user == nullptr) {
+    return fail(ErrorKind::invalid_argument, "the query parameter is required", "missing_parameter", "user");
+  }
+  if (!is_user_id(*user)) return expected("user", "[A-Za-z0-9._:@+-]{1,128}");
+  request.user_id = *user;
+  if (auto read = read_limit(arguments, request.limit); !read) return failure_of(std::move(read));
+  const std::string* order = arguments.query("order");
+  if (order != nullptr && *order != "desc") {
+    return expected("order", "`desc`: conversations are listed by their latest activity");
+  }
+  if (const std::string* after = arguments.query("after")) {
+    if (!is_session_id(*after)) return expected("after", "the `last_id` of an earlier page");
+    request.after = *after;
   }
   return request;
 }

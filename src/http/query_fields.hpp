@@ -24,6 +24,16 @@ struct SessionListRequest {
 /// `user_id`, `limit` and `after` of GET /sessions.
 Result<SessionListRequest> parse_session_list_request(const Arguments& arguments);
 
+/// `limit` (1 to 100), `order` and `after` of lists of items.
+Result<service::ItemPage> parse_item_page(const Arguments& arguments);
+
+struct ResponseStreamRequest {
+  bool stream = false;
+  std::int64_t starting_after = -1;
+};
+
+/// `stream` and `starting_after` of GET /v1/responses/{response_id}.
+Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arguments);
 struct ConversationListRequest {
   std::string user_id;
   std::size_t limit = 20;
@@ -38,17 +48,6 @@ Result<SearchQuery> parse_search_request(const Arguments& arguments);
 
 /// The cursor that has the page of a search after this turn begin behind it: `{timestamp}~{turn_id}`.
 std::string search_cursor(const Turn& last);
-
-/// `limit` (1 to 100), `order` and `after` of lists of items.
-Result<service::ItemPage> parse_item_page(const Arguments& arguments);
-
-struct ResponseStreamRequest {
-  bool stream = false;
-  std::int64_t starting_after = -1;
-};
-
-/// `stream` and `starting_after` of GET /v1/responses/{response_id}.
-Result<ResponseStreamRequest> parse_response_stream_request(const Arguments& arguments);
 
 /// The cursor that has the page after `last` begin behind it: `{updated_at_us}~{session_id}`.
 std::string session_cursor(const Session& last);

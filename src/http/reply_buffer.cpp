@@ -94,6 +94,7 @@ void write_head(HeadText& out, const ReplyHead& head, std::size_t body_bytes) {
   }
   out << "Date: " << head.date << "\r\nx-request-id: " << head.request_id << "\r\n";
   if (!head.location.empty()) out << "Location: " << head.location << "\r\n";
+  if (head.replayed) out << "Idempotency-Replayed: true\r\n";
   if (!head.allow.empty()) out << "Allow: " << head.allow << "\r\n";
   if (head.status == 401) out << "WWW-Authenticate: Bearer realm=\"chatsync\"\r\n";
   if (head.retry_after_s > 0) {

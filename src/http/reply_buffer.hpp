@@ -24,6 +24,7 @@ struct ReplyHead {
   std::string_view date;        ///< In the form of HTTP.
   std::string_view location;    ///< Empty: none. At most 128 bytes, as `allow`.
   std::string_view allow;       ///< Empty: none.
+  bool replayed = false;        ///< Says so by Idempotency-Replayed.
   int retry_after_s = 0;        ///< 0: none, but for 429 and 503, which always have one.
   BodyEnd body_end = BodyEnd::length;
   bool http_1_0 = false;

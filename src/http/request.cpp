@@ -14,6 +14,9 @@ void Request::clear() {
   request_id.clear();
   session_id.clear();
   authorization.clear();
+  last_event_id.clear();
+  idempotency_key.clear();
+  on_busy.clear();
   body.clear();
 }
 
@@ -21,6 +24,8 @@ void Request::release() {
   clear();
   // Assigning an empty string would keep the memory.
   target.shrink_to_fit();
+  last_event_id.shrink_to_fit();
+  idempotency_key.shrink_to_fit();
   body.shrink_to_fit();
 }
 

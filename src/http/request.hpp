@@ -22,10 +22,13 @@ struct Request {
   bool keep_alive = false;
   bool expects_continue = false;
   BodyType body_type = BodyType::unstated;
-  std::string target;         ///< As sent.
-  std::string request_id;     ///< The client's, if it is `[A-Za-z0-9._-]{1,128}`; else empty.
-  std::string session_id;     ///< The X-Session-Id field; empty: there is none.
-  std::string authorization;  ///< The Authorization field; empty: there is none.
+  std::string target;           ///< As sent.
+  std::string request_id;       ///< The client's, if it is `[A-Za-z0-9._-]{1,128}`; else empty.
+  std::string session_id;       ///< The X-Session-Id field; empty: there is none.
+  std::string authorization;    ///< The Authorization field; empty: there is none.
+  std::string last_event_id;    ///< The Last-Event-ID field; empty: there is none.
+  std::string idempotency_key;  ///< The Idempotency-Key field; empty: there is none.
+  std::string on_busy;          ///< The X-On-Busy field; empty: there is none.
   std::string body;
 
   void clear();
@@ -39,6 +42,7 @@ struct Arguments {
   Target target;
   std::string session_id;  ///< A variable part of the path, for the routes that have it.
   std::string user_id;     ///< The same,
+  std::string turn_id;     ///< and this;
   std::string item_id;     ///< as are these two, which the handler looks into.
   std::string response_id;
 

@@ -1,17 +1,11 @@
 #include "http/response_event_body.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "chat/visible_items.hpp"
+#include "http/completion_events.hpp"
 
 namespace chatsync::http {
-namespace {
-
-/// As in CompletionEvents.
-constexpr std::chrono::seconds kHeartbeat{15};
-
-}  // namespace
 
 ResponseEventBody::ResponseEventBody(service::RunningResponse response, std::int64_t starting_after,
                                      const Clock& clock)
@@ -36,7 +30,7 @@ AsyncResult<bool> ResponseEventBody::append_next(std::string* out) {
     append_end(*out, piece);
     co_return false;
   }
-  if (piece.text.empty() && piece.tool_calls.empty()) *out += ": waiting for the model server\n\n";
+  if (piece.text.empty() && piece.tool_calls.empty()) *out += kSignOfLife;
   events_.append_text(*out, piece.text);
   co_return true;
 }

@@ -14,6 +14,7 @@ std::span<const Route, kRouteCount> routes() {
       {Method::post, "/sessions/{session_id}/cancel", post_cancel},
       {Method::get, "/sessions/{session_id}/messages", get_messages, false, {"limit", "before", "after"}},
       {Method::get, "/sessions/{session_id}/stats", get_stats},
+      {Method::get, "/sessions/{session_id}/turns/{turn_id}/stream", get_turn_stream},
       {Method::del, "/users/{user_id}", delete_user},
       {Method::get, "/users/{user_id}/export", get_user_export},
       {Method::post, "/v1/chat/completions", post_completions, true},

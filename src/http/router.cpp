@@ -75,6 +75,10 @@ std::optional<HttpError> check_ids(const Route& route, Arguments& arguments) {
     if (!is_user_id(*id)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user_id");
     arguments.user_id = *id;
   }
+  if (const std::string* id = segment_of(route, target, "{turn_id}")) {
+    if (!is_turn_id(*id)) return bad_id("[A-Za-z0-9._-]{1,64}", "turn_id");
+    arguments.turn_id = *id;
+  }
   if (const std::string* id = segment_of(route, target, "{item_id}")) arguments.item_id = *id;
   if (const std::string* id = segment_of(route, target, "{response_id}")) arguments.response_id = *id;
   return std::nullopt;

@@ -45,6 +45,13 @@ const Scripts& scripts() {
       .find = Script(lua::find_lua),
       .acknowledge = Script(lua::acknowledge_lua),
       .erase = Script(lua::erase_lua),
+      .claim = Script(lua::claim_lua),
+      .record_claimed = Script(
+          fmt::format("local function record_all()\n{}end\n{}", lua::record_lua, lua::record_claimed_lua)),
+      .lock = Script(lua::lock_lua),
+      .renew = Script(lua::renew_lua),
+      .release = Script(lua::release_lua),
+      .signal = Script(lua::signal_lua),
   };
   return all;
 }

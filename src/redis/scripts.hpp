@@ -23,10 +23,19 @@ struct Scripts {
   Script find;
   Script acknowledge;
   Script erase;
+  Script claim;
+  Script record_claimed;  ///< record.lua as the function record_all(), and what goes around it.
+  Script lock;
+  Script renew;
+  Script release;
+  Script signal;
 
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const Script* script : {&record, &seed, &create, &find, &acknowledge, &erase}) visit(*script);
+    for (const Script* script : {&record, &seed, &create, &find, &acknowledge, &erase, &claim,
+                                 &record_claimed, &lock, &renew, &release, &signal}) {
+      visit(*script);
+    }
   }
 };
 

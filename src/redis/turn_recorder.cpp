@@ -20,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/turn_json.hpp"
 #include "chat/turn_stamp.hpp"
+#include "redis/encode_turn.hpp"
 #include "redis/last_turns.hpp"
 #include "redis/record_transaction.hpp"
 #include "redis/scripts.hpp"
@@ -34,8 +34,6 @@ constexpr std::size_t kMostTurnsOfABatch = 64;
 constexpr std::size_t kBytesOfABatch = 256UL * 1024;  ///< Of texts; a larger turn goes alone.
 constexpr std::size_t kBatchesUnderWay = 4;
 constexpr std::size_t kMostBytesWaiting = 64UL * 1024 * 1024;
-constexpr std::size_t kKeysOfATurn = 4;
-constexpr std::size_t kArgumentsOfATurn = 12;
 
 }  // namespace
 
@@ -119,7 +117,6 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   static void withdraw_proposal(Sent& sent, std::string_view session_id);
   void encode(CommandEncoder& out, const Sent& sent);
   void encode_call(CommandEncoder& out, const Batch& batch);
-  void encode_turn(CommandEncoder& out, const Waiting& waiting);
   void answer(Sent sent, Result<Replies> replies);
   void answer_proposed(Batch batch, std::span<const Reply> replies);
   void answer_others(Batch batch, ReplyView reply);
@@ -214,30 +211,12 @@ void TurnRecorder::Impl::encode_call(CommandEncoder& out, const Batch& batch) {
   out.argument(1 + kKeysOfATurn * batch.size());
   out.argument(KeySpace::kDirty);
   for (const auto& waiting : batch) {
-    const std::string prefix = keys_.prefix(waiting->turn.session_id);
-    for (const std::string_view key :
-         {KeySpace::kCount, KeySpace::kHistory, KeySpace::kPending, KeySpace::kMeta}) {
-      out.argument(prefix, key);
-    }
+    encode_keys_of_turn(out, keys_.prefix(waiting->turn.session_id));
   }
   out.argument(KeySpace::kNewSessions);
-  for (const auto& waiting : batch) encode_turn(out, *waiting);
-}
-
-void TurnRecorder::Impl::encode_turn(CommandEncoder& out, const Waiting& waiting) {
-  const Turn& turn = waiting.turn;
-  out.argument(waiting.presence == SessionPresence::known_new ? "new" : "");
-  out.argument(turn.timestamp_us);
-  out.argument(keys_.prefix(turn.session_id), KeySpace::kMessage);
-  out.argument(turn.session_id);
-  out.argument(turn.turn_id);
-  out.argument(turn.user_id);
-  out.argument(turn.question);
-  out.argument(turn.answer);
-  out.argument(to_string(turn.status));
-  out.argument(turn.model);
-  out.argument(history_entry_tail(turn));
-  out.argument(turn.details);
+  for (const auto& waiting : batch) {
+    encode_arguments_of_turn(out, waiting->turn, waiting->presence, keys_.prefix(waiting->turn.session_id));
+  }
 }
 
 void TurnRecorder::Impl::answer(Sent sent, Result<Replies> replies) {

@@ -105,7 +105,7 @@ Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std:
 }
 
 AsyncResult<RecordedTurn> ChatService::record_answered(Turn turn, RecordOptions options) {
-  Result<Recorded> recorded = co_await record(&turn, options.presence);
+  Result<Recorded> recorded = co_await record(&turn, &options);
   if (!recorded) {
     metrics_.turns_failed.add();
     co_return std::unexpected(recorded.error());
@@ -123,13 +123,44 @@ AsyncResult<RecordedTurn> ChatService::record_answered(Turn turn, RecordOptions 
       recorded = std::move(committed);
     }
   }
+  if (recorded->in_store && options.may_be_stored_already()) {
+    // Somebody else may have been first, with another answer.
+    Result<std::optional<Turn>> stored = co_await store_.find_turn(turn.turn_id);
+    if (stored && stored->has_value()) turn = std::move(**stored);
+  }
   co_return RecordedTurn{.turn = std::move(turn),
                          .durability = recorded->in_store ? Durability::synced : options.durability,
                          .provisional_count = recorded->provisional};
 }
 
-AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, SessionPresence presence) {
+AsyncResult<RecordedTurn> ChatService::as_recorded(Turn turn, Durability wanted) {
+  if (wanted == Durability::cached) co_return RecordedTurn{.turn = std::move(turn)};
+  const Result<std::optional<Turn>> stored = co_await store_.find_turn(turn.turn_id);
+  if (!stored || !stored->has_value()) {
+    const Recorded pending{.question_count = turn.seq.value_or(0),
+                           .timestamp_us = turn.timestamp_us,
+                           .lineage = cache_.lineage()};
+    const Result<Recorded> committed = co_await commit(turn, pending);
+    if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
+  }
+  co_return RecordedTurn{.turn = std::move(turn), .durability = Durability::synced};
+}
+
+AsyncResult<RecordOutcome> ChatService::record_claimed(const Turn* turn, SessionPresence presence,
+                                                       const RecordOptions* options) {
+  Result<ClaimedOutcome> outcome = co_await options->claims->record(*turn, presence, options->owner);
+  if (!outcome) co_return failure_of(std::move(outcome));
+  if (outcome->lost) {
+    co_return fail(ErrorKind::conflict, "turn " + turn->turn_id + " was taken over by another instance",
+                   kClaimLost);
+  }
+  co_return outcome->recorded;
+}
+
+AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, const RecordOptions* options) {
   const ObservedDuration observed(clock_, metrics_.record_duration);
+  SessionPresence presence = options->presence;
+  if (options->store_only) co_return co_await record_in_store(*turn, presence);
   // Between loading and recording, another eviction may take the session away again, and a restart of the
   // cache may make it another one; a cache that keeps forgetting what it was told cannot serve.
   constexpr int kAttempts = 4;
@@ -150,7 +181,11 @@ AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, Session
     // What was brought into one memory of the cache says nothing of the next.
     if (load && outcome && cache_.lineage() != lineage) continue;
     fault::point("service.before_record");
-    if (outcome) outcome = co_await cache_.record(*turn, presence);
+    if (outcome && options->claims != nullptr) {
+      outcome = co_await record_claimed(turn, presence, options);
+    } else if (outcome) {
+      outcome = co_await cache_.record(*turn, presence);
+    }
     fault::point("service.recorded");
     if (!outcome && outcome.error().kind == ErrorKind::outcome_unknown &&
         fault::planted(fault::PlantedBug::retry_with_new_id)) {

@@ -15,8 +15,10 @@
 #include "chat/dead_letters.hpp"
 #include "chat/ids.hpp"
 #include "chat/turn_cache.hpp"
+#include "chat/turn_claims.hpp"
 #include "chat/turn_store.hpp"
 #include "service/recorded_turn.hpp"
+#include "service/turn_request.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::service {
@@ -26,6 +28,9 @@ struct ChatRequest {
   std::string user_id = "1";
   std::string message;
   Durability durability = Durability::cached;
+  // What chat() does not look at: see CompletionService.
+  bool stream = false;
+  TurnRequest terms;
 };
 
 struct ChatReply {
@@ -36,6 +41,7 @@ struct ChatReply {
   std::int64_t created_at_us = 0;
   Durability durability = Durability::cached;  ///< As in RecordedTurn.
   bool provisional_count = false;              ///< The same.
+  bool replayed = false;                       ///< The turn was recorded for an earlier request.
 };
 
 ChatReply reply_of(RecordedTurn recorded);
@@ -45,7 +51,15 @@ struct RecordOptions {
   Durability durability = Durability::cached;
   /// `known_new`: the session was made for this turn, and nobody else knows it.
   SessionPresence presence = SessionPresence::unknown;
+  TurnClaims* claims = nullptr;  ///< Set: the turn is recorded if `owner` still has the claim on it.
+  std::string owner;
+  bool store_only = false;  ///< The store takes the turn, once, and gives what it has already.
+
+  bool may_be_stored_already() const { return claims != nullptr || store_only; }
 };
+
+/// The code of the error where the claim on a turn is not its owner's any more.
+inline constexpr const char* kClaimLost = "claim_lost";
 
 struct NewSession {
   std::optional<std::string> session_id;
@@ -117,8 +131,8 @@ class ChatService {
   /// was accepted, but for `outcome_unknown`.
   AsyncResult<ChatReply> chat(ChatRequest request);
 
-  /// An id for a session that is yet to be made.
-  std::string new_session_id() { return ids_.uuid_v7(clock_.now_us()); }
+  /// An id for something that is yet to be made.
+  std::string new_id() { return ids_.uuid_v7(clock_.now_us()); }
 
   /// A turn that is about to be answered, with its id (made here if none is given) and the time it was
   /// accepted at, in a session of its own if none is named. Fails if no turns are taken at the moment.
@@ -133,6 +147,9 @@ class ChatService {
 
   /// Records a turn of begin_turn() with its answer, as chat() does and with the same errors.
   AsyncResult<RecordedTurn> record_answered(Turn turn, RecordOptions options = {});
+
+  /// A turn that was recorded, with what it has reached since; waits for the commit if that is wanted.
+  AsyncResult<RecordedTurn> as_recorded(Turn turn, Durability wanted);
 
   AsyncResult<Session> create_session(NewSession request);
   AsyncResult<Session> session(std::string session_id);
@@ -177,8 +194,10 @@ class ChatService {
     bool provisional = false;
   };
 
-  /// Gives the turn to the cache, or to the store while the cache is away. It must live until then.
-  AsyncResult<Recorded> record(const Turn* turn, SessionPresence presence);
+  /// Gives the turn to the cache, or to the store while the cache is away. Both must live until then.
+  AsyncResult<Recorded> record(const Turn* turn, const RecordOptions* options);
+  AsyncResult<RecordOutcome> record_claimed(const Turn* turn, SessionPresence presence,
+                                            const RecordOptions* options);
   AsyncResult<Recorded> record_in_store(Turn turn, SessionPresence presence);
   /// Brings the cache up to the store; what record() may presume of the session then.
   AsyncResult<SessionPresence> load_session(std::string session_id);

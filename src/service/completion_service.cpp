@@ -13,6 +13,12 @@
 namespace chatsync::service {
 namespace {
 
+/// Adds the digest of a request that may be sent again to the members of its turn's details.
+void add_request(std::string& details, const RequestKey& key) {
+  if (!details.empty()) details += ',';
+  details += R"("request":")" + key.digest + '"';
+}
+
 bool is_nothing(const Answer& answer) { return answer.text.empty() && answer.message.empty(); }
 
 /// The turn with what its details will have beside the answer.
@@ -34,7 +40,13 @@ CompletionService::CompletionService(boost::asio::any_io_executor executor, Chat
       options_(std::move(options)),
       streams_(std::move(executor)) {}
 
-AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCall* call) {
+boost::asio::awaitable<void> CompletionService::finished() {
+  co_await streams_.join();
+  if (options_.rules != nullptr) co_await options_.rules->finished();
+}
+
+AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCall* call,
+                                                                    const TurnPermit* permit) {
   const SteadyTime began = clock_.steady_now();
   Prepared prepared;
   RequestChanges changes{.default_model = options_.default_model};
@@ -44,6 +56,13 @@ AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCa
                      "none of the messages is of the user: there is no turn to record in the session",
                      "invalid_value", "messages");
     }
+    if (call->make) {
+      Result<MadeRequest> made = co_await call->make();
+      if (!made) co_return failure_of(std::move(made));
+      call->request.body = std::move(made->body);
+      call->details = std::move(made->details);
+    }
+    if (permit != nullptr) call->turn_id = permit->turn_id;
     Result<Turn> turn =
         chat_.begin_turn(std::move(*call->session_id), std::move(call->user_id), std::move(call->turn_id));
     if (!turn) co_return failure_of(std::move(turn));
@@ -55,12 +74,16 @@ AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCa
     }
     turn->question = std::move(call->request.question);
     changes.ask_for_usage = call->request.stream;
+    if (call->terms.key) add_request(call->details, *call->terms.key);
     const auto presence = call->new_session ? SessionPresence::known_new : SessionPresence::unknown;
     prepared.turn = AskedTurn{.turn = std::move(*turn),
                               .asked = std::move(call->request.asked),
                               .details = std::move(call->details),
                               .options = {.durability = call->durability, .presence = presence},
                               .began = began};
+    if (permit != nullptr) {
+      prepared.turn->options = options_.rules->options_of(*permit, std::move(prepared.turn->options));
+    }
   }
   if (call->history) changes.history = within_budget(std::move(*call->history), options_.history);
   prepared.body = changed_body(call->request, changes);
@@ -68,9 +91,24 @@ AsyncResult<CompletionService::Prepared> CompletionService::prepare(CompletionCa
 }
 
 AsyncResult<Completion> CompletionService::complete(CompletionCall call) {
-  Result<Prepared> prepared = co_await prepare(&call);
+  if (call.session_id && rules_apply_to(call.terms)) return complete_by_rules(std::move(call));
+  return answer_whole(std::move(call), nullptr);
+}
+
+AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCall call) {
+  if (call.session_id && rules_apply_to(call.terms)) return stream_by_rules(std::move(call));
+  return begin_stream(std::move(call), nullptr);
+}
+
+AsyncResult<Completion> CompletionService::answer_whole(CompletionCall call, Permit permit) {
+  Result<Prepared> prepared = co_await prepare(&call, permit.get());
   if (!prepared) co_return failure_of(std::move(prepared));
-  Result<std::string> reply = co_await server_.complete(std::move(prepared->body));
+  Result<std::string> reply;
+  if (permit) {
+    reply = co_await ask_until_cancelled(permit, std::move(prepared->body));
+  } else {
+    reply = co_await server_.complete(std::move(prepared->body));
+  }
   if (!reply) co_return failure_of(std::move(reply));
   Completion completion{.body = std::move(*reply)};
   if (!prepared->turn && call.reading == Reading::chunks) co_return completion;
@@ -84,8 +122,8 @@ AsyncResult<Completion> CompletionService::complete(CompletionCall call) {
   co_return completion;
 }
 
-AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCall call) {
-  Result<Prepared> prepared = co_await prepare(&call);
+AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::begin_stream(CompletionCall call, Permit permit) {
+  Result<Prepared> prepared = co_await prepare(&call, permit.get());
   if (!prepared) co_return failure_of(std::move(prepared));
   auto stream = co_await server_.stream(std::move(prepared->body));
   if (!stream) co_return failure_of(std::move(stream));
@@ -96,14 +134,24 @@ AsyncResult<std::shared_ptr<LiveAnswer>> CompletionService::stream(CompletionCal
   auto live = std::make_shared<LiveAnswer>(executor_, clock_, std::move(name), call.reading);
   if (prepared->turn) live->set_asked(as_asked(prepared->turn->turn, prepared->turn->details));
   live->set_source(stream->get());
-  streams_.spawn("streamed answer",
-                 follow(live, std::move(*stream), std::move(prepared->turn), call.request.wants_usage));
+  streams_.spawn("streamed answer", follow(live, std::move(*stream), std::move(prepared->turn),
+                                           call.request.wants_usage, std::move(permit)));
   co_return live;
 }
 
 boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswer> live,
                                                        std::unique_ptr<AnswerStream> stream,
-                                                       std::optional<AskedTurn> turn, bool wants_usage) {
+                                                       std::optional<AskedTurn> turn, bool wants_usage,
+                                                       Permit permit) {
+  if (permit) {
+    const std::weak_ptr<LiveAnswer> weak = live;
+    permit->cancel = [weak] {
+      if (const auto running = weak.lock()) running->cancel();
+    };
+    permit->publish = [this, weak] {
+      if (auto running = weak.lock()) streams_.spawn("published answer", publish(std::move(running)));
+    };
+  }
   const std::uint64_t listed = turn ? running_.add(executor_, live) : 0;
   const bool assemble = turn || live->reading() == Reading::text;
   std::optional<Error> failure;
@@ -146,6 +194,8 @@ boost::asio::awaitable<void> CompletionService::follow(std::shared_ptr<LiveAnswe
     }
     running_.remove(listed);
   }
+  // Before the end is told: whoever asks then finds the session free and the turn recorded.
+  if (permit) co_await leave(std::move(permit));
   live->end(std::move(recorded), std::move(failure));
 }
 

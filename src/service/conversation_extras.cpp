@@ -6,7 +6,6 @@
 
 #include "chat/conversation_title.hpp"
 #include "chat/regeneration.hpp"
-#include "chat/response_history.hpp"
 #include "chat/turn_details.hpp"
 #include "chat/turn_extras.hpp"
 
@@ -21,8 +20,13 @@ std::unexpected<Error> no_such_item() {
 
 ConversationExtras::ConversationExtras(ChatService& chat, CompletionService& completions,
                                        ConversationStore& store, const Clock& clock, const IdGenerator& ids,
-                                       ExtrasOptions options)
-    : chat_(chat), completions_(completions), store_(store), clock_(clock), ids_(ids), options_(options) {}
+                                       bool has_search_index)
+    : chat_(chat),
+      completions_(completions),
+      store_(store),
+      clock_(clock),
+      ids_(ids),
+      has_search_index_(has_search_index) {}
 
 AsyncResult<ConversationList> ConversationExtras::list(std::string user_id, std::size_t limit,
                                                        std::optional<std::string> after) {
@@ -119,31 +123,18 @@ AsyncResult<void> ConversationExtras::describe(std::string session_id, std::opti
 AsyncResult<FoundItem> ConversationExtras::find_item(std::string session_id, ItemName name) {
   FoundItem found{.place = {.turn_id = name.turn_id, .item = static_cast<std::int64_t>(name.place)}};
   Result<std::optional<Turn>> turn = co_await chat_.find_turn(session_id, name.turn_id);
-  if (turn && !turn->has_value()) {
+  if (!turn) co_return failure_of(std::move(turn));
+  if (!turn->has_value()) {
     Result<std::optional<std::string>> owner = co_await store_.turn_of_sibling(session_id, name.turn_id);
     if (!owner) co_return failure_of(std::move(owner));
-    if (!owner->has_value()) co_return no_such_item();
+    // The question is the turn's own, whichever answer is meant.
+    if (!owner->has_value() || name.place == 0) co_return no_such_item();
     found.place = {.turn_id = **owner, .sibling_id = name.turn_id, .item = found.place.item};
     turn = co_await chat_.find_turn(session_id, **owner);
+    if (!turn) co_return failure_of(std::move(turn));
+    if (!turn->has_value()) co_return no_such_item();
   }
-  if (!turn) co_return failure_of(std::move(turn));
-  if (!turn->has_value()) co_return no_such_item();
   found.turn = std::move(**turn);
-
-  Turn shown = found.turn;
-  if (!found.place.sibling_id.empty()) {
-    auto extras = co_await of_turns(std::move(session_id), std::span(&found.turn, 1));
-    if (!extras) co_return failure_of(std::move(extras));
-    if (extras->empty()) co_return no_such_item();
-    // The newest of those up to it is the one itself.
-    std::erase_if(extras->front().siblings,
-                  [&](const SiblingAnswer& sibling) { return sibling.sibling_id > found.place.sibling_id; });
-    take_active_answer(shown, extras->front());
-  }
-  const TurnItems items = items_of(shown);
-  // The question is the turn's own, whichever answer is meant.
-  const bool of_other_answer = !found.place.sibling_id.empty() && name.place < items.input_count;
-  if (name.place >= items.items.size() || of_other_answer) co_return no_such_item();
   co_return found;
 }
 
@@ -156,21 +147,13 @@ AsyncResult<void> ConversationExtras::rate(std::string session_id, ItemName item
   co_return co_await store_.rate_item(std::move(*session), std::move(found->place), std::move(feedback));
 }
 
-AsyncResult<std::string> ConversationExtras::history_before(const Turn* turn,
-                                                            const std::vector<Item>* question) {
-  Result<MessageList> before = co_await chat_.messages(
-      turn->session_id, {.limit = options_.history.turns, .before_us = turn->timestamp_us});
+AsyncResult<std::vector<Turn>> ConversationExtras::history_before(const Turn* turn) {
+  Result<MessageList> before =
+      co_await chat_.messages(turn->session_id, {.limit = kHistoryTurns, .before_us = turn->timestamp_us});
   if (!before) co_return failure_of(std::move(before));
   const auto extras = co_await of_turns(turn->session_id, before->turns);
   if (!extras) co_return std::unexpected(extras.error());
-  std::vector<std::vector<Item>> items;
-  for (const Turn& earlier : before->turns) {
-    std::vector<Item>& own = items.emplace_back();
-    for (VisibleItem& item : visible_items(earlier, find_extras(*extras, earlier.turn_id))) {
-      own.push_back(std::move(item.item));
-    }
-  }
-  co_return history_messages(std::move(items), *question, options_.history);
+  co_return as_history(std::move(before->turns), *extras);
 }
 
 AsyncResult<Regenerated> ConversationExtras::regenerate(std::string session_id, std::string turn_id,
@@ -182,36 +165,30 @@ AsyncResult<Regenerated> ConversationExtras::regenerate(std::string session_id, 
   if (!turn->has_value()) co_return no_such_item();
   Regenerated regenerated{.turn = std::move(**turn), .question_count = session->question_count};
   Turn& answered = regenerated.turn;
-  auto read = co_await of_turns(session_id, std::span(&answered, 1));
-  if (!read) co_return failure_of(std::move(read));
-  TurnExtras extras{.turn_id = answered.turn_id};
-  if (!read->empty()) extras = std::move(read->front());
+  const auto extras = co_await of_turns(session_id, std::span(&answered, 1));
+  if (!extras) co_return std::unexpected(extras.error());
+  const TurnExtras* own = find_extras(*extras, answered.turn_id);
+  const ItemMark* question = own == nullptr ? nullptr : find_mark(*own, {}, 0);
+  if (question != nullptr && question->deleted) co_return no_such_item();
 
-  std::vector<Item> question;
-  for (VisibleItem& item : visible_items(answered, &extras)) {
-    if (item.asked) question.push_back(std::move(item.item));
-  }
-  if (question.empty()) co_return no_such_item();
-  Result<std::string> history = co_await history_before(&answered, &question);
+  Result<std::vector<Turn>> history = co_await history_before(&answered);
   if (!history) co_return failure_of(std::move(history));
-  Result<CompletionRequest> request = regeneration_request(answered, question, *history, model, instructions);
-  if (!request) co_return failure_of(std::move(request));
+  Result<Regeneration> asking = regeneration_of(answered, model, instructions);
+  if (!asking) co_return failure_of(std::move(asking));
   const SteadyTime began = clock_.steady_now();
   Result<Completion> completion = co_await completions_.complete(
-      {.request = std::move(*request), .history = std::vector<Turn>(), .reading = Reading::text});
+      {.request = std::move(asking->request), .history = std::move(*history), .reading = Reading::text});
   if (!completion) co_return failure_of(std::move(completion));
   const auto latency = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - began);
 
   Answer& answer = completion->answer;
-  SiblingAnswer sibling{.details = turn_details(answer, {}, latency, question_details(answered)),
+  SiblingAnswer sibling{.details = turn_details(answer, asking->asked, latency),
                         .created_at_us = clock_.now_us()};
   sibling.sibling_id = ids_.uuid_v7(sibling.created_at_us);
   sibling.answer = std::move(answer.text);
   sibling.model = std::move(answer.model);
-  extras.siblings.push_back(sibling);
-  regenerated.items = visible_items(answered, &extras);
-  std::erase_if(regenerated.items, &VisibleItem::asked);
-  take_active_answer(answered, extras);
+  take_active_answer(answered, {.turn_id = answered.turn_id, .siblings = {sibling}});
+  regenerated.sibling_id = sibling.sibling_id;
   const Result<void> stored =
       co_await store_.add_sibling(std::move(*session), answered.turn_id, std::move(sibling));
   if (!stored) co_return std::unexpected(stored.error());

@@ -14,11 +14,15 @@
 #include "chat/openai_ids.hpp"
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
-#include "service/conversation_service.hpp"
 
 namespace chatsync::service {
 
-/// Sessions with the titles that were given, or else with those made of their first questions.
+/// A session as a conversation.
+struct Conversation {
+  Session session;       ///< With the title that was given, or else one made of its first question.
+  std::string metadata;  ///< A JSON object; empty: none.
+};
+
 struct ConversationList {
   std::vector<Conversation> conversations;
   bool has_more = false;
@@ -33,8 +37,8 @@ struct FoundItem {
 
 /// Another answer to the question of a turn, stored.
 struct Regenerated {
-  Turn turn;                        ///< With the answer.
-  std::vector<VisibleItem> items;   ///< Of the answer.
+  Turn turn;  ///< With the answer.
+  std::string sibling_id;
   std::int64_t question_count = 0;  ///< Of the session: the same as before.
 };
 
@@ -42,7 +46,7 @@ struct Regenerated {
 struct SearchHit {
   Turn turn;
   std::size_t conversation = 0;  ///< Where its conversation stands in the page's.
-  std::size_t place = 0;         ///< 0: the first of the words stands in the question; else 1.
+  std::size_t place = 0;         ///< 0: one of the words stands in the question as it is written; else 1.
   std::string snippet;           ///< Of that text.
 };
 
@@ -52,18 +56,13 @@ struct SearchPage {
   bool has_more = false;
 };
 
-struct ExtrasOptions {
-  HistoryBudget history;
-  bool has_search_index = false;
-};
-
 /// What OpenAI's API of conversations lacks: lists of them, search, titles, feedback, other answers. It asks
 /// the store for what it is about, and is `unavailable` while the store is away. One object an I/O thread;
 /// the references must outlive it.
 class ConversationExtras {
  public:
   ConversationExtras(ChatService& chat, CompletionService& completions, ConversationStore& store,
-                     const Clock& clock, const IdGenerator& ids, ExtrasOptions options);
+                     const Clock& clock, const IdGenerator& ids, bool has_search_index);
 
   /// A user's conversations, those with the latest activity first; after the conversation `after`, if it is
   /// given.
@@ -101,15 +100,15 @@ class ConversationExtras {
   /// The title of a conversation that was given none.
   AsyncResult<std::string> made_title(std::string session_id);
   AsyncResult<std::vector<Conversation>> described(std::vector<Session> sessions);
-  /// The messages to put before the question of a turn, as JSON.
-  AsyncResult<std::string> history_before(const Turn* turn, const std::vector<Item>* question);
+  /// The last turns before a turn, as the model is shown them.
+  AsyncResult<std::vector<Turn>> history_before(const Turn* turn);
 
   ChatService& chat_;
   CompletionService& completions_;
   ConversationStore& store_;
   const Clock& clock_;
   IdGenerator ids_;
-  const ExtrasOptions options_;
+  const bool has_search_index_;
 };
 
 }  // namespace chatsync::service

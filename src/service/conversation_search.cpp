@@ -27,7 +27,7 @@ SearchHit hit_of(Turn turn, const std::vector<std::string>& words) {
 }  // namespace
 
 AsyncResult<SearchPage> ConversationExtras::search(SearchQuery query) {
-  if (!options_.has_search_index) {
+  if (!has_search_index_) {
     co_return fail(ErrorKind::invalid_argument,
                    "no search index is kept: start the server with SEARCH_INDEX=true", "search_off", "q");
   }

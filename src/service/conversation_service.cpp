@@ -37,40 +37,34 @@ Result<ItemList> page_of(std::vector<VisibleItem> items, const ItemPage& page) {
   return cut_to_limit(std::move(items), page.limit);
 }
 
-ConversationService::ConversationService(ChatService& chat, ConversationStore& extras)
-    : chat_(chat), extras_(extras) {}
+ConversationService::ConversationService(ChatService& chat, ConversationExtras& extras,
+                                         ConversationStore& store)
+    : chat_(chat), extras_(extras), store_(store) {}
 
-AsyncResult<Conversation> ConversationService::create(std::vector<ItemTurn> turns, std::string metadata) {
-  Result<Session> session = co_await chat_.create_session(
-      {.session_id = conversation_id(chat_.new_session_id()), .known_new = true});
-  if (!session) co_return failure_of(std::move(session));
-  if (!metadata.empty()) {
-    const Result<void> described = co_await extras_.describe(*session, std::nullopt, metadata);
+AsyncResult<Conversation> ConversationService::create(ConversationRequest request) {
+  const Result<Session> session =
+      co_await chat_.create_session({.session_id = conversation_id(chat_.new_id()),
+                                     .user_id = std::move(request.user),
+                                     .title = std::move(request.title),
+                                     .known_new = true});
+  if (!session) co_return std::unexpected(session.error());
+  if (!request.metadata.empty()) {
+    const Result<void> described = co_await store_.describe(*session, std::nullopt, request.metadata);
     if (!described) co_return std::unexpected(described.error());
   }
-  if (!turns.empty()) {
-    const auto added = co_await add(session->session_id, std::move(turns));
-    if (!added) co_return std::unexpected(added.error());
+  if (request.turns.empty()) {
+    co_return Conversation{.session = *session, .metadata = std::move(request.metadata)};
   }
-  co_return Conversation{.session = std::move(*session), .metadata = std::move(metadata)};
+  const auto added = co_await add(session->session_id, std::move(request.turns));
+  if (!added) co_return std::unexpected(added.error());
+  co_return co_await find(session->session_id);
 }
 
-AsyncResult<Conversation> ConversationService::find(std::string session_id) {
-  Result<Session> session = co_await chat_.session(session_id);
-  if (!session) co_return failure_of(std::move(session));
-  Result<std::vector<SessionDescription>> described = co_await extras_.descriptions({session_id});
-  if (!described) co_return failure_of(std::move(described));
-  Conversation conversation{.session = std::move(*session), .metadata = {}};
-  if (!described->empty()) conversation.metadata = std::move(described->front().metadata);
-  co_return conversation;
-}
-
-AsyncResult<Conversation> ConversationService::update(std::string session_id, std::string metadata) {
-  Result<Session> session = co_await chat_.session(std::move(session_id));
-  if (!session) co_return failure_of(std::move(session));
-  const Result<void> described = co_await extras_.describe(*session, std::nullopt, metadata);
+AsyncResult<Conversation> ConversationService::update(std::string session_id, ConversationUpdate update) {
+  const Result<void> described =
+      co_await extras_.describe(session_id, std::move(update.title), std::move(update.metadata));
   if (!described) co_return std::unexpected(described.error());
-  co_return Conversation{.session = std::move(*session), .metadata = std::move(metadata)};
+  co_return co_await find(std::move(session_id));
 }
 
 AsyncResult<std::vector<VisibleItem>> ConversationService::add(std::string session_id,
@@ -130,7 +124,7 @@ AsyncResult<Conversation> ConversationService::delete_item(std::string session_i
   if (!found) co_return failure_of(std::move(found));
   Result<Conversation> conversation = co_await find(std::move(session_id));
   if (!conversation) co_return conversation;
-  const Result<void> deleted = co_await extras_.delete_item(conversation->session, std::move(found->place));
+  const Result<void> deleted = co_await store_.delete_item(conversation->session, std::move(found->place));
   if (!deleted) co_return std::unexpected(deleted.error());
   co_return conversation;
 }
@@ -142,7 +136,7 @@ AsyncResult<ConversationService::ItemsOfTurn> ConversationService::turn_of_item(
   if (!name) co_return no_item(item_id, std::move(param));
   Result<std::optional<Turn>> turn = co_await chat_.find_turn(session_id, name->turn_id);
   if (turn && !turn->has_value()) {
-    const auto owner = co_await extras_.turn_of_sibling(session_id, name->turn_id);
+    const auto owner = co_await store_.turn_of_sibling(session_id, name->turn_id);
     if (!owner) co_return std::unexpected(owner.error());
     if (owner->has_value()) turn = co_await chat_.find_turn(session_id, **owner);
   }
@@ -162,7 +156,7 @@ AsyncResult<std::vector<VisibleItem>> ConversationService::items_of_turns(std::s
   std::vector<std::string> ids;
   for (const Turn& turn : turns) ids.push_back(turn.turn_id);
   const Result<std::vector<TurnExtras>> extras =
-      co_await extras_.extras_of(std::move(session_id), std::move(ids));
+      co_await store_.extras_of(std::move(session_id), std::move(ids));
   if (!extras) co_return std::unexpected(extras.error());
   for (const Turn& turn : turns)
     append_all(items, visible_items(turn, find_extras(*extras, turn.turn_id)), true);

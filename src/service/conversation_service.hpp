@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "chat/conversation_request.hpp"
 #include "chat/conversation_store.hpp"
-#include "chat/item_turns.hpp"
 #include "chat/visible_items.hpp"
 #include "service/chat_service.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::service {
 
@@ -27,25 +29,22 @@ struct ItemList {
 /// A page of items that are all at hand, oldest first. `not_found` if `page.after` is none of them.
 Result<ItemList> page_of(std::vector<VisibleItem> items, const ItemPage& page);
 
-/// A conversation, which is a session.
-struct Conversation {
-  Session session;
-  std::string metadata;  ///< A JSON object; empty: none was given.
-};
-
 /// OpenAI's Conversations API: a conversation is a session, and its items are those of its turns, wherever
 /// they were recorded. `not_found` for a session, and for an item, that there is not.
 /// One object an I/O thread; the references must outlive it.
 class ConversationService {
  public:
-  ConversationService(ChatService& chat, ConversationStore& extras);
+  ConversationService(ChatService& chat, ConversationExtras& extras, ConversationStore& store);
 
-  /// A new session with these turns. `metadata` as in Conversation.
-  AsyncResult<Conversation> create(std::vector<ItemTurn> turns, std::string metadata);
+  /// A new session. After an error there may be one, with some of the turns.
+  AsyncResult<Conversation> create(ConversationRequest request);
 
-  AsyncResult<Conversation> find(std::string session_id);
+  AsyncResult<Conversation> find(std::string session_id) {
+    return extras_.conversation(std::move(session_id));
+  }
 
-  AsyncResult<Conversation> update(std::string session_id, std::string metadata);
+  /// Sets title and metadata, each if it is given.
+  AsyncResult<Conversation> update(std::string session_id, ConversationUpdate update);
 
   /// Records the turns, one after the other, and returns their items. After an error the turns before the one
   /// at fault are recorded.
@@ -72,7 +71,8 @@ class ConversationService {
   AsyncResult<std::vector<VisibleItem>> items_of_turns(std::string session_id, std::vector<Turn> turns);
 
   ChatService& chat_;
-  ConversationStore& extras_;
+  ConversationExtras& extras_;
+  ConversationStore& store_;
 };
 
 }  // namespace chatsync::service

@@ -30,6 +30,13 @@ struct TurnName {
   std::string turn_id;
 };
 
+/// Why an answer that was recorded as `incomplete` has no proper end.
+inline Error answer_incomplete() {
+  return {.kind = ErrorKind::model_failed,
+          .message = "the answer broke off; what came of it is recorded",
+          .code = "answer_incomplete"};
+}
+
 /// A streamed answer under way: what writes it goes on whether or not anybody reads. It can be read in two
 /// ways: chunk by chunk, by one reader, for which a chunk is kept until it has read it; and by any number of
 /// readers as what it has become so far, each from its own place on.
@@ -43,6 +50,10 @@ class LiveAnswer {
   /// The turn as it was asked, with what is known of it before it is answered; empty if none is recorded.
   const Turn& asked() const { return asked_; }
   Reading reading() const { return reading_; }
+
+  /// Whether its turn was recorded before it was asked for.
+  bool replayed() const { return replayed_; }
+  void set_replayed() { replayed_ = true; }
 
   // The reader of chunks.
 
@@ -125,6 +136,7 @@ class LiveAnswer {
   bool cancelled_ = false;
   std::deque<std::string> events_;
   CompletionAssembler assembler_;
+  bool replayed_ = false;
   bool left_ = false;
   bool ended_ = false;
   std::optional<RecordedTurn> turn_;

@@ -29,15 +29,6 @@ std::unexpected<Error> no_item(std::size_t index, const std::string& id) {
               "item_not_found", "input[" + std::to_string(index) + "].id");
 }
 
-CompletionRequest completion_request_of(const ResponseRequest& request, const std::string& history) {
-  return {.body = completion_body(request, history),
-          .stream = request.stream,
-          .wants_usage = request.stream,
-          .names_model = !request.model.empty(),
-          .has_question = true,
-          .question = question_of(request.input)};
-}
-
 }  // namespace
 
 Turn answered(Turn asked, Answer answer) {
@@ -58,13 +49,19 @@ ResponseService::ResponseService(ChatService& chat, CompletionService& completio
       clock_(clock),
       budget_(budget) {}
 
-AsyncResult<Turn> ResponseService::create(ResponseCall call) {
+AsyncResult<RunningResponse> ResponseService::create(ResponseCall call) {
   Result<Prepared> prepared = co_await prepare(std::move(call));
   if (!prepared) co_return failure_of(std::move(prepared));
   Result<Completion> completion = co_await completions_.complete(std::move(prepared->call));
   if (!completion) co_return failure_of(std::move(completion));
-  if (completion->turn) co_return std::move(completion->turn->turn);
-  co_return answered(std::move(prepared->asked), std::move(completion->answer));
+  RunningResponse response{.replayed = completion->replayed};
+  if (completion->turn) {
+    response.turn = std::move(completion->turn->turn);
+  } else {
+    response.turn = answered(std::move(prepared->asked), std::move(completion->answer));
+  }
+  response.items = visible_items(response.turn);
+  co_return response;
 }
 
 AsyncResult<RunningResponse> ResponseService::stream(ResponseCall call) {
@@ -72,62 +69,94 @@ AsyncResult<RunningResponse> ResponseService::stream(ResponseCall call) {
   if (!prepared) co_return failure_of(std::move(prepared));
   auto answer = co_await completions_.stream(std::move(prepared->call));
   if (!answer) co_return failure_of(std::move(answer));
-  co_return RunningResponse{.turn = std::move(prepared->asked), .items = {}, .answer = std::move(*answer)};
+  RunningResponse response{.turn = (*answer)->asked(), .answer = *answer, .replayed = (*answer)->replayed()};
+  // One that tells after another answer knows nothing of the request.
+  if (response.turn.turn_id.empty()) response.turn = std::move(prepared->asked);
+  co_return response;
 }
 
 AsyncResult<ResponseService::Prepared> ResponseService::prepare(ResponseCall call) {
-  ResponseRequest& request = call.request;
-  Prepared prepared;
+  Result<Asked> located = locate(&call);
+  if (!located) co_return failure_of(std::move(located));
+  const bool records =
+      !located->session_id.empty() && (located->request.store || !located->request.conversation.empty());
+  const auto asked = std::make_shared<const Asked>(std::move(*located));
+  const ResponseRequest& request = asked->request;
+  Prepared prepared{.call = {.request = {.stream = request.stream,
+                                         .wants_usage = request.stream,
+                                         .names_model = !request.model.empty(),
+                                         .has_question = true,
+                                         .question = question_of(request.input)},
+                             .reading = Reading::text}};
   CompletionCall& completion = prepared.call;
-  completion.user_id = std::move(call.user_id);
-  completion.reading = Reading::text;
-  std::vector<Turn> before;
-  std::vector<Item> recorded_input;
-  std::string session_id;
-  bool records = request.store;
-  bool sent_whole = false;
-  if (!request.previous_response_id.empty()) {
-    auto name = parse_response_id(request.previous_response_id);
-    if (!name) co_return no_previous(request.previous_response_id);
-    session_id = name->session_id;
-    Result<std::vector<Turn>> turns = co_await turns_up_to(std::move(*name));
-    if (!turns) co_return failure_of(std::move(turns));
-    if (turns->empty()) co_return no_previous(request.previous_response_id);
-    before = std::move(*turns);
-  } else if (!request.conversation.empty() || !call.session_id.empty()) {
-    sent_whole = request.conversation.empty() && is_conversation(request.input);
-    records = records || !request.conversation.empty();
-    session_id = request.conversation.empty() ? std::move(call.session_id) : std::move(request.conversation);
-    // Asked for also where it is not used: it tells whether the session may go on at all.
-    Result<std::vector<Turn>> turns = co_await chat_.latest_turns(session_id);
-    if (!turns) co_return failure_of(std::move(turns));
-    if (!sent_whole) before = std::move(*turns);
-  } else if (records) {
-    session_id = conversation_id(chat_.new_session_id());
-    completion.new_session = true;
-  }
-  Result<void> resolved = co_await resolve_references(session_id, &request.input);
-  if (!resolved) co_return failure_of(std::move(resolved));
-
-  const std::string details = response_details(request, sent_whole ? own_part(request.input) : request.input);
-  Result<std::vector<std::vector<Item>>> known = co_await items_of_turns(std::move(before));
-  if (!known) co_return failure_of(std::move(known));
-  const bool goes_on = !request.previous_response_id.empty();
-  if (goes_on && known->back().empty()) co_return no_previous(request.previous_response_id);
-  completion.request =
-      completion_request_of(request, history_messages(std::move(*known), request.input, budget_));
   completion.history.emplace();
-  prepared.asked.turn_id = chat_.new_session_id();
-  prepared.asked.timestamp_us = clock_.now_us();
-  prepared.asked.question = completion.request.question;
-  prepared.asked.details = "{" + details + "}";
-  if (records) {
-    prepared.asked.session_id = session_id;
-    completion.session_id = std::move(session_id);
-    completion.turn_id = prepared.asked.turn_id;
-    completion.details = details;
+  Turn& turn = prepared.asked;
+  turn.turn_id = records && call.terms.key ? call.terms.key->turn_id : chat_.new_id();
+  turn.timestamp_us = clock_.now_us();
+  turn.question = completion.request.question;
+  if (!records) {
+    Result<MadeRequest> made = co_await make(asked);
+    if (!made) co_return failure_of(std::move(made));
+    completion.request.body = std::move(made->body);
+    turn.details = "{" + made->details + "}";
+    co_return prepared;
   }
+  turn.session_id = asked->session_id;
+  turn.details =
+      "{" + response_details(request, asked->sent_whole ? own_part(request.input) : request.input) + "}";
+  completion.session_id = asked->session_id;
+  completion.new_session = asked->new_session;
+  completion.user_id = std::move(call.user_id);
+  completion.turn_id = turn.turn_id;
+  completion.terms = std::move(call.terms);
+  completion.make = [this, asked] { return make(asked); };
   co_return prepared;
+}
+
+Result<ResponseService::Asked> ResponseService::locate(ResponseCall* call) {
+  Asked asked{.request = std::move(call->request)};
+  const ResponseRequest& request = asked.request;
+  if (!request.previous_response_id.empty()) {
+    asked.previous = parse_response_id(request.previous_response_id);
+    if (!asked.previous) return no_previous(request.previous_response_id);
+    asked.session_id = asked.previous->session_id;
+  } else if (!request.conversation.empty()) {
+    asked.session_id = request.conversation;
+  } else if (!call->session_id.empty()) {
+    asked.session_id = std::move(call->session_id);
+    asked.sent_whole = is_conversation(request.input);
+  } else if (request.store) {
+    // One that follows from a key may have been made by an earlier request.
+    asked.new_session = !call->terms.key;
+    asked.session_id = conversation_id(call->terms.key ? call->terms.key->session_id : chat_.new_id());
+  }
+  return asked;
+}
+
+AsyncResult<MadeRequest> ResponseService::make(std::shared_ptr<const Asked> asked) {
+  ResponseRequest request = asked->request;
+  Result<std::vector<Turn>> before = co_await turns_before(asked.get());
+  if (!before) co_return failure_of(std::move(before));
+  Result<std::vector<std::vector<Item>>> known = co_await items_of_turns(std::move(*before));
+  if (!known) co_return failure_of(std::move(known));
+  if (asked->previous && (known->empty() || known->back().empty())) {
+    co_return no_previous(request.previous_response_id);
+  }
+  Result<void> resolved = co_await resolve_references(asked->session_id, &request.input);
+  if (!resolved) co_return failure_of(std::move(resolved));
+  MadeRequest made;
+  made.details = response_details(request, asked->sent_whole ? own_part(request.input) : request.input);
+  made.body = completion_body(request, history_messages(std::move(*known), request.input, budget_));
+  co_return made;
+}
+
+AsyncResult<std::vector<Turn>> ResponseService::turns_before(const Asked* asked) {
+  if (asked->previous) co_return co_await turns_up_to(*asked->previous);
+  if (asked->session_id.empty() || asked->new_session) co_return std::vector<Turn>();
+  // Asked for also where it is not used: it tells whether the session may go on at all.
+  Result<std::vector<Turn>> turns = co_await chat_.latest_turns(asked->session_id);
+  if (turns && asked->sent_whole) turns->clear();
+  co_return turns;
 }
 
 AsyncResult<std::vector<Turn>> ResponseService::turns_up_to(ResponseName name) {
@@ -173,8 +202,15 @@ AsyncResult<RunningResponse> ResponseService::find(ResponseName name) {
   }
   Result<std::optional<Turn>> turn = co_await chat_.find_turn(name.session_id, name.turn_id);
   if (!turn) co_return failure_of(std::move(turn));
-  if (!turn->has_value()) co_return no_response(name);
-  co_return co_await recorded(std::move(**turn));
+  if (turn->has_value()) co_return co_await recorded(std::move(**turn));
+  // It may be under way at another instance, which tells its text.
+  auto elsewhere = co_await completions_.resume(name.session_id, name.turn_id);
+  if (!elsewhere && elsewhere.error().kind == ErrorKind::not_found) co_return no_response(name);
+  if (!elsewhere) co_return failure_of(std::move(elsewhere));
+  co_return RunningResponse{.turn = {.session_id = std::move(name.session_id),
+                                     .turn_id = std::move(name.turn_id),
+                                     .timestamp_us = clock_.now_us()},
+                            .answer = std::move(*elsewhere)};
 }
 
 AsyncResult<RunningResponse> ResponseService::recorded(Turn turn) {

@@ -23,13 +23,15 @@ struct ResponseCall {
   ResponseRequest request;
   std::string session_id;     ///< Named beside the body's own fields; empty: none is.
   std::string user_id = "1";  ///< Owner of a session that is created.
+  TurnRequest terms;
 };
 
 /// A response that may be under way.
 struct RunningResponse {
   Turn turn;                       ///< As it was recorded, with its newest answer, or else as it was asked.
   std::vector<VisibleItem> items;  ///< Of a recorded turn.
-  std::shared_ptr<LiveAnswer> answer;  ///< To be read as text; null: the turn is recorded.
+  std::shared_ptr<LiveAnswer> answer;  ///< To be read as text; null: the turn is there.
+  bool replayed = false;               ///< The turn was recorded for an earlier request.
 };
 
 /// OpenAI's Responses API on chat completions: each response is a turn. What the client asked beside the
@@ -41,10 +43,10 @@ class ResponseService {
   ResponseService(ChatService& chat, CompletionService& completions, RunningAnswers& running,
                   ConversationStore& extras, const Clock& clock, HistoryBudget budget);
 
-  /// The turn that the response is, recorded unless the client does not want it stored. Its session is that
+  /// The response, whole: its turn is recorded unless the client does not want it stored. Its session is that
   /// of the conversation or of the previous response, or a new one. After an error no turn is recorded, but
   /// for `outcome_unknown`.
-  AsyncResult<Turn> create(ResponseCall call);
+  AsyncResult<RunningResponse> create(ResponseCall call);
 
   /// The same as a stream that the model server has begun, to be read by LiveAnswer::read(). It is recorded
   /// whatever its readers do.
@@ -68,8 +70,21 @@ class ResponseService {
     CompletionCall call;
     Turn asked;
   };
+  /// What a request asks for, and where.
+  struct Asked {
+    ResponseRequest request;
+    std::string session_id;  ///< Empty: of none.
+    std::optional<ResponseName> previous;
+    bool new_session = false;
+    bool sent_whole = false;  ///< The client sent the conversation itself.
+  };
 
   AsyncResult<Prepared> prepare(ResponseCall call);
+  /// Where a request belongs. It may be asked again, with the same outcome, if it has a key.
+  Result<Asked> locate(ResponseCall* call);
+  AsyncResult<MadeRequest> make(std::shared_ptr<const Asked> asked);
+  /// The turns that go before the input.
+  AsyncResult<std::vector<Turn>> turns_before(const Asked* asked);
   /// What goes before the input of a request that goes on from this response.
   AsyncResult<std::vector<Turn>> turns_up_to(ResponseName name);
   /// The items of these turns of one session that are not deleted, turn by turn.

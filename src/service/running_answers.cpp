@@ -6,12 +6,12 @@
 namespace chatsync::service {
 
 std::uint64_t RunningAnswers::add(boost::asio::any_io_executor executor,
-                                  const std::shared_ptr<LiveAnswer>& answer) {
+                                  const std::shared_ptr<LiveAnswer>& answer, Kind kind) {
   const std::scoped_lock lock(mutex_);
   entries_.emplace(
       ++last_id_,
       Entry{.turn_id = answer->turn_name().turn_id, .executor = std::move(executor), .answer = answer});
-  by_turn_[answer->turn_name().turn_id] = last_id_;
+  if (kind == Kind::streamed) by_turn_[answer->turn_name().turn_id] = last_id_;
   return last_id_;
 }
 

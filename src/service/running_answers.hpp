@@ -12,17 +12,23 @@
 
 namespace chatsync::service {
 
-/// The streamed answers with a turn that are under way, for those who want to cancel one or to read along.
+/// The answers with a turn that are under way, for those who want to cancel one or to read along.
 /// Shared by the services of all I/O threads; any thread.
 class RunningAnswers {
  public:
+  enum class Kind {
+    streamed,
+    whole,  ///< There is nothing to read of it before its end.
+  };
+
   /// Lists an answer, which is used on `executor`, until remove() of what is returned.
-  std::uint64_t add(boost::asio::any_io_executor executor, const std::shared_ptr<LiveAnswer>& answer);
+  std::uint64_t add(boost::asio::any_io_executor executor, const std::shared_ptr<LiveAnswer>& answer,
+                    Kind kind = Kind::streamed);
   /// It has come to its end and waits to be recorded: there is nothing to cancel any more.
   void note_answered(std::uint64_t id);
   void remove(std::uint64_t id);
 
-  /// The answer of a turn, to be read; null if it is not under way here.
+  /// The streamed answer of a turn, to be read; null if it is not under way here.
   std::shared_ptr<LiveAnswer> find(const std::string& turn_id);
 
   /// Has the session's answers broken off, and returns how many these are. They end soon after, not at once.

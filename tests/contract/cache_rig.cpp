@@ -6,9 +6,11 @@
 #include "base/clock.hpp"
 #include "base/task_group.hpp"
 #include "embedded/embedded_turn_cache.hpp"
+#include "embedded/local_turn_claims.hpp"
 #include "redis/connection.hpp"
 #include "redis/redis_pending_turns.hpp"
 #include "redis/redis_turn_cache.hpp"
+#include "redis/redis_turn_claims.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/shared_servers.hpp"
 #include "support/temp_dir.hpp"
@@ -26,6 +28,7 @@ class RedisRig final : public CacheRig {
 
   TurnCache& cache() override { return open_->cache; }
   PendingTurns& pending() override { return open_->pending; }
+  TurnClaims& claims() override { return open_->claims; }
 
   void restart() override {
     close();
@@ -41,7 +44,8 @@ class RedisRig final : public CacheRig {
         : tasks(rig.io_.get_executor()),
           connection(rig.io_.get_executor(), Settings::Redis{.socket = rig.server_.socket()}, rig.clock_),
           cache(connection, rig.session_ttl_, rig.clock_),
-          pending(connection, rig.session_ttl_, rig.clock_) {
+          pending(connection, rig.session_ttl_, rig.clock_),
+          claims(connection) {
       tasks.spawn("redis connection", connection.run());
     }
 
@@ -49,6 +53,7 @@ class RedisRig final : public CacheRig {
     redis::RedisConnection connection;
     redis::RedisTurnCache cache;
     redis::RedisPendingTurns pending;
+    redis::RedisTurnClaims claims;
   };
 
   void open() { open_ = std::make_unique<Open>(*this); }
@@ -72,13 +77,16 @@ class EmbeddedRig final : public CacheRig {
 
   TurnCache& cache() override { return *cache_; }
   PendingTurns& pending() override { return *cache_; }
+  TurnClaims& claims() override { return *claims_; }
 
   void restart() override {
+    claims_.reset();
     cache_.reset();
     open();
   }
 
   void lose_everything() override {
+    claims_.reset();
     cache_.reset();
     std::filesystem::remove_all(directory_ / "data");
     open();
@@ -91,12 +99,14 @@ class EmbeddedRig final : public CacheRig {
                                                 {.session_ttl = session_ttl_}, clock_);
     if (!opened) throw std::runtime_error(opened.error().message);
     cache_ = std::move(*opened);
+    claims_ = std::make_unique<embedded::LocalTurnClaims>(*cache_, clock_);
   }
 
   std::chrono::milliseconds session_ttl_;
   TempDir directory_;
   SystemClock clock_;
   std::shared_ptr<embedded::EmbeddedTurnCache> cache_;
+  std::unique_ptr<embedded::LocalTurnClaims> claims_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "chat/pending_turns.hpp"
 #include "chat/turn_cache.hpp"
+#include "chat/turn_claims.hpp"
 
 namespace chatsync::test {
 
@@ -20,13 +21,14 @@ class CacheRig {
 
   virtual TurnCache& cache() = 0;
   virtual PendingTurns& pending() = 0;
+  virtual TurnClaims& claims() = 0;
 
-  /// Closes the cache and opens it again over the same data, as a restarted program does. Invalidates cache()
-  /// and pending().
+  /// Closes the cache and opens it again over the same data, as a restarted program does. Invalidates
+  /// cache(), pending() and claims().
   virtual void restart() = 0;
 
-  /// Takes all data away, as an emptied Redis or a deleted journal does. Invalidates cache() and
-  /// pending().
+  /// Takes all data away, as an emptied Redis or a deleted journal does. Invalidates cache(),
+  /// pending() and claims().
   virtual void lose_everything() = 0;
 };
 

@@ -75,7 +75,6 @@ TEST_F(Api, ChatNamesTheFieldAtFault) {
       {{{"message", "hi"}, {"session_id", std::string(65, 'a')}}, "session_id"},
       {{{"message", "hi"}, {"user_id", "no spaces"}}, "user_id"},
       {{{"message", "hi"}, {"user_id", 1.5}}, "user_id"},
-      {{{"message", "hi"}, {"stream", true}}, "stream"},
       {{{"message", "hi"}, {"stream", "no"}}, "stream"},
       {{{"message", "hi"}, {"durability", "eventually"}}, "durability"},
       {{{"message", "hi"}, {"temperature", 1}}, "temperature"}};
@@ -84,11 +83,6 @@ TEST_F(Api, ChatNamesTheFieldAtFault) {
     EXPECT_EQ(error.at("param"), json::value(field)) << json::serialize(body);
     EXPECT_EQ(error.at("type"), "invalid_request_error");
   }
-}
-
-TEST_F(Api, StreamingIsRefusedAsUnsupported) {
-  const json::object error = error_of(client_.post("/chat", {{"message", "hi"}, {"stream", true}}), 400);
-  EXPECT_EQ(error.at("code"), "unsupported_value");
 }
 
 TEST_F(Api, UserIdsMayBeNumbersAndComeBackAsText) {

@@ -187,7 +187,7 @@ TEST_P(ConversationExtras, AnotherAnswerIsAskedForWithWhatCameBeforeAndCountsNot
   const std::size_t asked = upstream_.requests().size();
   const HttpResponse again = regenerate("s", item_of(turn, 1), "two again");
   ASSERT_EQ(again.status, 200) << again.body;
-  EXPECT_EQ(again.json().at("items").at(0).at("content").at(0).at("text"), "two again");
+  EXPECT_EQ(again.json().at("item").at("content").at(0).at("text"), "two again");
   EXPECT_EQ(again.json().at("question_count"), 3);
   const json::value request = json::parse(upstream_.requests().at(asked).body);
   std::vector<std::string> said;
@@ -206,7 +206,7 @@ TEST_P(ConversationExtras, AnAnswerThatCountsIsWhatLaterOnesAreToldAndCanBeRated
   const std::string first = ask("s", "one", "1");
   const std::string second = ask("s", "two", "2");
   const HttpResponse again = regenerate("s", item_of(first, 1), "1b");
-  const std::string sibling_item(again.json().at("items").at(0).at("id").as_string());
+  const std::string sibling_item(again.json().at("item").at("id").as_string());
   EXPECT_EQ(put_feedback("s", sibling_item, {{"rating", "up"}}).status, 200);
   EXPECT_EQ(world_.integer("SELECT count(*) FROM item_marks WHERE sibling_id <> ''"), 1);
   EXPECT_EQ(regenerate("s", sibling_item, "1c").status, 200);

@@ -84,8 +84,10 @@ struct LocalServer::Impl {
                             clock,
                             metrics,
                             IdGenerator()};
+  service::RunningAnswers running;
+  service::CompletionService completions{worker.executor(), chat, answerers.server(0), running, clock, {}};
   http::HttpServer server{http::http_options_from(settings).value(),
-                          {{.executor = worker.executor(), .chat = &chat}},
+                          {{.executor = worker.executor(), .chat = &chat, .completions = &completions}},
                           clock,
                           {.service = &metrics, .sync = &synchronizer.metrics()}};
   std::future<void> synchronizer_ended;

@@ -22,11 +22,12 @@ TEST(ChatRequestBody, NeedsOnlyAMessage) {
 
 TEST(ChatRequestBody, TakesEveryField) {
   const auto request = parse_chat_request(
-      R"({"session_id":"a.b_c-1","user_id":"u@x","message":"m","stream":false,"durability":"synced"})");
+      R"({"session_id":"a.b_c-1","user_id":"u@x","message":"m","stream":true,"durability":"synced"})");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->session_id, "a.b_c-1");
   EXPECT_EQ(request->user_id, "u@x");
   EXPECT_EQ(request->durability, service::Durability::synced);
+  EXPECT_TRUE(request->stream);
 }
 
 TEST(ChatRequestBody, KeepsAnIntegerUserIdAsText) {
@@ -66,12 +67,6 @@ TEST(ChatRequestBody, NamesAnUnknownField) {
   const Error error = chat_refused(R"({"message":"m","massage":"n"})");
   EXPECT_EQ(error.param, "massage");
   EXPECT_EQ(error.code, "unknown_field");
-}
-
-TEST(ChatRequestBody, RefusesStreamingByItsOwnCode) {
-  const Error error = chat_refused(R"({"message":"m","stream":true})");
-  EXPECT_EQ(error.param, "stream");
-  EXPECT_EQ(error.code, "unsupported_value");
 }
 
 TEST(NewSessionBody, MayBeEmpty) {

@@ -24,7 +24,7 @@ Found find(Method method, std::string target, BodyType type = BodyType::unstated
 TEST(Router, FindsEveryRouteOfTheTable) {
   for (const Route& route : routes()) {
     std::string path(route.path);
-    if (const auto begin = path.find('{'); begin != std::string::npos) {
+    for (auto begin = path.find('{'); begin != std::string::npos; begin = path.find('{')) {
       path.replace(begin, path.find('}') + 1 - begin, "s-1");
     }
     EXPECT_EQ(find(route.method, path).dispatch.route, &route) << path;

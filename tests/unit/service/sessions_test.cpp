@@ -23,6 +23,23 @@ TEST_F(SessionsTest, ShowsTurnsThatAreStillPending) {
   EXPECT_EQ(questions({.limit = 50}), (Texts{"1", "2"}));
 }
 
+TEST_F(SessionsTest, FindsATurnWhereverItIs) {
+  const auto first = chat("abc", "1");
+  const auto find = [this](std::string session_id, std::string turn_id) {
+    const auto found = test::run_coroutine(io, service.find_turn(std::move(session_id), std::move(turn_id)));
+    return found && found->has_value() ? (*found)->question : "";
+  };
+  EXPECT_EQ(find("abc", first->turn_id), "1");
+  for (int i = 2; i <= 12; ++i) chat("abc", std::to_string(i));
+  EXPECT_EQ(find("abc", first->turn_id), "1") << "it is pending, and no longer in the history";
+  sync();
+  EXPECT_EQ(find("abc", first->turn_id), "1");
+  EXPECT_EQ(find("another", first->turn_id), "");
+  EXPECT_EQ(find("abc", "another"), "");
+  cache.outage = Error{.kind = ErrorKind::unavailable, .message = "away"};
+  EXPECT_EQ(find("abc", first->turn_id), "1");
+}
+
 TEST_F(SessionsTest, MergesStoredAndPendingTurnsInOrder) {
   for (int i = 1; i <= 12; ++i) chat("abc", std::to_string(i));
   sync();
