@@ -93,6 +93,7 @@ struct Settings {
   Redis redis;
   MySql mysql;
   Sync sync;
+  bool search_index = false;  ///< Whether the store keeps a full-text index of the turns.
   std::filesystem::path data_dir = "chatsync-data";
   std::chrono::milliseconds session_ttl{86'400'000};
   std::chrono::milliseconds session_wait{30'000};  ///< For the turn before in the same session.

@@ -85,14 +85,17 @@ SqlResult<ChangeFate> describe_session(MySqlConnection& connection, const Sessio
 
 SqlResult<std::vector<SessionDescription>> read_descriptions(MySqlConnection& connection,
                                                              std::span<const std::string> session_ids) {
-  auto rows = query_in_parts(connection,
-                             "SELECT session_id, title, metadata FROM chat_sessions WHERE deleted_at IS NULL "
-                             "AND session_id IN (",
-                             literals(connection, session_ids), ")");
+  auto rows = query_in_parts(
+      connection,
+      fmt::format("SELECT session_id, title, metadata, {} FROM chat_sessions WHERE deleted_at IS NULL "
+                  "AND session_id IN (",
+                  microseconds_of("updated_at")),
+      literals(connection, session_ids), ")");
   if (!rows) return sql_failure_of(std::move(rows));
   std::vector<SessionDescription> descriptions;
   descriptions.reserve(rows->size());
-  for (auto& row : *rows) descriptions.push_back({text_at(row, 0), text_at(row, 1), text_at(row, 2)});
+  for (auto& row : *rows)
+    descriptions.push_back({text_at(row, 0), text_at(row, 1), text_at(row, 2), integer_at(row, 3)});
   return descriptions;
 }
 

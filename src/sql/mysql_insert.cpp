@@ -16,6 +16,7 @@
 
 #include "sql/mysql_batch.hpp"
 #include "sql/mysql_bulk.hpp"
+#include "sql/mysql_search.hpp"
 
 namespace chatsync::sql {
 namespace {
@@ -163,6 +164,11 @@ SqlResult<std::uint64_t> insert_turns(MySqlConnection& connection, Turns turns, 
                                          : insert_by_text(connection, rows);
     if (!done) return done;
     inserted += *done;
+  }
+  if (inserted > 0 && connection.keeps_search_index()) {
+    if (auto noted = note_unindexed(connection, unindexed_of(turns)); !noted) {
+      return sql_failure_of(std::move(noted));
+    }
   }
   return inserted;
 }
