@@ -132,7 +132,9 @@ class OpenStore final : public StoreOnly {
 Result<std::unique_ptr<sql::SqlStore>> open_store(const Settings& settings) {
   if (!settings.mysql.enabled()) return sql::open_sqlite_store(settings.data_dir / "chatsync.db");
   // One more than the drain uses, so that requests can read while it writes.
-  return sql::open_mysql_store({.server = settings.mysql}, settings.sync.connections + 1);
+  const std::size_t indexing = settings.search_index ? 1 : 0;
+  return sql::open_mysql_store({.server = settings.mysql, .search_index = settings.search_index},
+                               settings.sync.connections + 1 + indexing);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@
 #include "service/chat_service.hpp"
 #include "service/completion_service.hpp"
 #include "service/conversation_extras.hpp"
+#include "sync/search_indexer.hpp"
 #include "sync/synchronizer.hpp"
 
 namespace chatsync::app {
@@ -149,8 +150,9 @@ int serve(const Settings& settings) {
                                    .rules = rules.back().get()}));
     responses.push_back(std::make_unique<service::ResponseService>(
         *services.back(), *completions.back(), running, backends.conversations(), clock, history));
-    extras.push_back(std::make_unique<service::ConversationExtras>(
-        *services.back(), *completions.back(), backends.conversations(), clock, IdGenerator()));
+    extras.push_back(std::make_unique<service::ConversationExtras>(*services.back(), *completions.back(),
+                                                                   backends.conversations(), clock,
+                                                                   IdGenerator(), settings.search_index));
     conversations.push_back(std::make_unique<service::ConversationService>(*services.back(), *extras.back(),
                                                                            backends.conversations()));
     http_workers.push_back({.executor = workers[i]->executor(),
@@ -173,6 +175,9 @@ int serve(const Settings& settings) {
   [[maybe_unused]] const std::future<void> signals_watched =
       control.spawn(watch_signals(signals, first_signal));
   std::future<void> synchronizer_ended = sync_thread.spawn(synchronizer.run());
+  sync::SearchIndexer indexer(sync_thread.executor(), backends.conversations(), clock);
+  std::future<void> indexer_ended;
+  if (settings.search_index) indexer_ended = sync_thread.spawn(indexer.run());
   server.start();
   print_start_lines(settings, backends, *port);
 
@@ -180,6 +185,7 @@ int serve(const Settings& settings) {
   log_info("{}: stopping; answering what is in flight, then syncing once more, within {} s",
            signal == SIGINT ? "SIGINT" : "SIGTERM",
            std::chrono::duration_cast<std::chrono::seconds>(settings.shutdown_timeout).count());
+  indexer.stop();
   const ShutdownOutcome outcome = shut_down({.server = server,
                                              .answerers = answerers,
                                              .streams_ended = streams_ended(workers, &completions),
@@ -190,7 +196,10 @@ int serve(const Settings& settings) {
                                              .cache_place = backends.cache_place()},
                                             settings.shutdown_timeout);
   const int code = outcome.all_synced ? kExitOk : kExitTurnsRemain;
-  if (!outcome.ended_in_time) std::_Exit(code);
+  constexpr std::chrono::seconds kLastStep{1};  // Of the index, which goes on where it was at the next start.
+  const bool indexing =
+      indexer_ended.valid() && indexer_ended.wait_for(kLastStep) != std::future_status::ready;
+  if (!outcome.ended_in_time || indexing) std::_Exit(code);
   synchronizer_ended.get();
   backends.close();
   for (IoThread* worker : workers) worker->stop();

@@ -66,7 +66,7 @@ struct Settings {
     std::chrono::milliseconds interval{300'000};
     std::size_t batch_turns = 1'000;
     std::size_t connections = 2;
-    std::size_t watermark = 10'000;  ///< Turns accepted since the last drain that start the next one early.
+    std::size_t watermark = 50'000;  ///< Turns accepted since the last drain that start the next one early.
     std::chrono::milliseconds sweep_interval{300'000};
     std::size_t max_pending_turns = 2'000'000;
     std::size_t max_pending_bytes = 2'147'483'648;
@@ -93,6 +93,7 @@ struct Settings {
   Redis redis;
   MySql mysql;
   Sync sync;
+  bool search_index = false;  ///< Whether the store keeps a full-text index of the turns.
   std::filesystem::path data_dir = "chatsync-data";
   std::chrono::milliseconds session_ttl{86'400'000};
   std::chrono::milliseconds session_wait{30'000};  ///< For the turn before in the same session.

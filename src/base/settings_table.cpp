@@ -186,6 +186,12 @@ const auto kTable = std::to_array<SettingRow>({
      "PEM file: encrypt, and check the certificate of the server"},
     {kStore, "MYSQL_TIMEOUT", "SECONDS", kUpToADay, in<&Settings::mysql, &MySql::timeout>,
      "time for the server to connect or to reply"},
+    {kStore,
+     "SEARCH_INDEX",
+     "BOOL",
+     {},
+     own<&Settings::search_index>,
+     "keep a full-text index of the turns, for GET /v1/conversations?q="},
 
     {kSync, "SYNC_INTERVAL", "SECONDS", kUpToADay, in<&Settings::sync, &Sync::interval>,
      "time between two drains"},

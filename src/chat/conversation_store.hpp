@@ -14,8 +14,9 @@ namespace chatsync {
 /// What was said of a session beside its turns.
 struct SessionDescription {
   std::string session_id;
-  std::string title;     ///< Empty: none.
-  std::string metadata;  ///< A JSON object; empty: none was given.
+  std::string title;               ///< Empty: none.
+  std::string metadata;            ///< A JSON object; empty: none was given.
+  std::int64_t updated_at_us = 0;  ///< When its last synced turn was asked: its place in lists of sessions.
 
   bool operator==(const SessionDescription&) const = default;
 };
@@ -66,6 +67,19 @@ struct TurnExtras {
   std::vector<SiblingAnswer> siblings;  ///< By id, so the newest last, which is the answer that counts.
 };
 
+/// Which turns to look for.
+struct SearchQuery {
+  std::vector<std::string> words;      ///< All of them, in question or answer; not empty (search_words.hpp).
+  std::optional<std::string> user_id;  ///< Only in this user's sessions.
+  std::optional<std::string> session_id;  ///< Only in this one.
+  std::size_t limit = 20;
+  struct Position {
+    std::int64_t timestamp_us = 0;
+    std::string turn_id;
+  };
+  std::optional<Position> after;  ///< Only turns that come after it in the order.
+};
+
 /// What conversations have beside turns: rare, so it goes straight to the store and never through the cache.
 /// Thread-safe, as TurnStore is, and with the same errors; what changes something returns after COMMIT and
 /// is repeatable.
@@ -102,6 +116,16 @@ class ConversationStore {
   /// The turn that a sibling answer belongs to; nothing if the session has no such sibling.
   virtual AsyncResult<std::optional<std::string>> turn_of_sibling(std::string session_id,
                                                                   std::string sibling_id) = 0;
+
+  /// The turns with these words that index_turns() has seen, whatever the words' case and accents: the newest
+  /// first, those of one time stamp by id. Not turns of erased sessions, nor turns that an item was deleted
+  /// of. Answers are looked at as they were first given.
+  virtual AsyncResult<std::vector<Turn>> search(SearchQuery query) = 0;
+
+  /// Puts stored turns that search() does not see yet into its index, about `limit` of them; 0: there are
+  /// none left, but for those that somebody else is at. Any number of callers may do so at once. A store that
+  /// was opened without a search index never has any.
+  virtual AsyncResult<std::size_t> index_turns(std::size_t limit) = 0;
 };
 
 }  // namespace chatsync

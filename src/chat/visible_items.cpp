@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "chat/feedback_json.hpp"
+
 namespace chatsync {
 
 std::vector<VisibleItem> visible_items(const Turn& turn, const TurnExtras* extras) {
@@ -31,6 +33,7 @@ std::vector<VisibleItem> visible_items(const Turn& turn, const TurnExtras* extra
     next.place.item = static_cast<std::int64_t>(place);
     const ItemMark* mark = find_mark(*extras, next.place.sibling_id, next.place.item);
     if (mark != nullptr && mark->deleted) continue;
+    if (mark != nullptr) next.feedback = mark->feedback;
     const std::string& named = next.place.sibling_id.empty() ? turn.turn_id : sibling_id;
     next.id = item_id(items.items[index], named, place);
     next.status = item_status(answer, items, index);
@@ -42,6 +45,11 @@ std::vector<VisibleItem> visible_items(const Turn& turn, const TurnExtras* extra
 
 void append_item(std::string& out, const VisibleItem& item) {
   append_item(out, item.item, item.id, item.status);
+  if (!item.feedback) return;
+  out.back() = ',';
+  out += "\"feedback\":";
+  append_feedback(out, &*item.feedback);
+  out += '}';
 }
 
 }  // namespace chatsync

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct VisibleItem {
   std::string_view status;  ///< Static text.
   ItemPlace place;
   bool asked = false;  ///< It belongs to the question; else to the answer.
+  std::optional<ItemFeedback> feedback;
 };
 
 /// The items of a turn, oldest first: those of its newest answer, without the deleted ones. `extras`: what

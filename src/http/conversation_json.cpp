@@ -22,17 +22,4 @@ void append_conversation(std::string& out, const service::Conversation& conversa
   out += '}';
 }
 
-void append_feedback(std::string& out, std::string_view key, const ItemFeedback* feedback) {
-  out += key;
-  if (feedback == nullptr) {
-    out += "null";
-    return;
-  }
-  out += feedback->rating > 0 ? R"({"rating":"up","comment":)" : R"({"rating":"down","comment":)";
-  append_text(out, "", feedback->comment);
-  append_text(out, R"(,"user":)", feedback->given_by);
-  append_number(out, R"(,"created_at":)", feedback->given_at_us / kSecond);
-  out += '}';
-}
-
 }  // namespace chatsync::http

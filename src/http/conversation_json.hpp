@@ -13,7 +13,4 @@ namespace chatsync::http {
 /// the time of the last turn.
 void append_conversation(std::string& out, const service::Conversation& conversation);
 
-/// What was said of an item, or null.
-void append_feedback(std::string& out, std::string_view key, const ItemFeedback* feedback);
-
 }  // namespace chatsync::http

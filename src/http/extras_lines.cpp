@@ -1,6 +1,6 @@
 #include "http/extras_lines.hpp"
 
-#include "http/conversation_json.hpp"
+#include "chat/feedback_json.hpp"
 #include "http/json_text.hpp"
 
 namespace chatsync::http {
@@ -12,7 +12,8 @@ void append_extras_lines(std::string& out, const std::string& session_id, const 
     append_text(out, R"(,"sibling_id":)", mark.place.sibling_id);
     append_number(out, R"(,"item":)", mark.place.item);
     out += mark.deleted ? R"(,"deleted":true)" : R"(,"deleted":false)";
-    append_feedback(out, R"(,"feedback":)", mark.feedback ? &*mark.feedback : nullptr);
+    out += R"(,"feedback":)";
+    append_feedback(out, mark.feedback ? &*mark.feedback : nullptr);
     out += "}\n";
   }
   for (const SiblingAnswer& sibling : extras.siblings) {

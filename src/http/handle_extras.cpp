@@ -2,11 +2,12 @@
 #include <optional>
 #include <utility>
 
+#include "chat/feedback_json.hpp"
 #include "chat/openai_ids.hpp"
-#include "http/conversation_json.hpp"
 #include "http/extras_fields.hpp"
 #include "http/handlers.hpp"
 #include "http/json_text.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::http {
 namespace {
@@ -48,7 +49,8 @@ boost::asio::awaitable<Result<Reply>> put_feedback(Call call) {
   append_text(out, R"({"id":)", call.arguments->item_id);
   append_text(out, R"(,"object":"conversation.item.feedback","conversation_id":)",
               call.arguments->session_id);
-  append_feedback(out, R"(,"feedback":)", *feedback ? &**feedback : nullptr);
+  out += R"(,"feedback":)";
+  append_feedback(out, *feedback ? &**feedback : nullptr);
   out += '}';
   co_return Reply{};
 }

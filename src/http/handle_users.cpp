@@ -1,6 +1,7 @@
 #include "http/handlers.hpp"
 #include "http/json_text.hpp"
 #include "http/user_export.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::http {
 

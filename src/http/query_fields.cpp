@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "chat/ids.hpp"
+#include "chat/search_words.hpp"
+#include "chat/turn_json.hpp"
 
 namespace chatsync::http {
 namespace {
@@ -138,6 +140,35 @@ Result<ConversationListRequest> parse_conversation_list_request(const Arguments&
   }
   return request;
 }
+
+Result<SearchQuery> parse_search_request(const Arguments& arguments) {
+  SearchQuery query;
+  for (const std::string_view word : search_words(*arguments.query("q"))) query.words.emplace_back(word);
+  if (query.words.empty() || !is_utf8(*arguments.query("q"))) return expected("q", "words in UTF-8");
+  if (const std::string* user = arguments.query("user")) {
+    if (!is_user_id(*user)) return expected("user", "[A-Za-z0-9._:@+-]{1,128}");
+    query.user_id = *user;
+  }
+  if (const std::string* conversation = arguments.query("conversation")) {
+    if (!is_session_id(*conversation)) return expected("conversation", "[A-Za-z0-9._-]{1,64}");
+    query.session_id = *conversation;
+  }
+  if (auto read = read_limit(arguments, query.limit); !read) return failure_of(std::move(read));
+  if (const std::string* after = arguments.query("after")) {
+    const std::size_t tilde = after->find('~');
+    SearchQuery::Position position;
+    if (tilde == std::string::npos ||
+        !read_integer(std::string_view(*after).substr(0, tilde), position.timestamp_us) ||
+        !is_turn_id(std::string_view(*after).substr(tilde + 1))) {
+      return expected("after", "the `next` of an earlier page");
+    }
+    position.turn_id = after->substr(tilde + 1);
+    query.after = std::move(position);
+  }
+  return query;
+}
+
+std::string search_cursor(const Turn& last) { return std::to_string(last.timestamp_us) + '~' + last.turn_id; }
 
 std::string session_cursor(const Session& last) {
   return std::to_string(last.updated_at_us) + '~' + last.session_id;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "chat/conversation_store.hpp"
 #include "chat/turn.hpp"
 #include "chat/turn_store.hpp"
 #include "http/request.hpp"
@@ -41,6 +42,12 @@ struct ConversationListRequest {
 
 /// `user`, `limit`, `order` (`desc` alone) and `after` of GET /v1/conversations.
 Result<ConversationListRequest> parse_conversation_list_request(const Arguments& arguments);
+
+/// `q`, `user`, `conversation`, `limit` and `after` of GET /v1/conversations?q=.
+Result<SearchQuery> parse_search_request(const Arguments& arguments);
+
+/// The cursor that has the page of a search after this turn begin behind it: `{timestamp}~{turn_id}`.
+std::string search_cursor(const Turn& last);
 
 /// The cursor that has the page after `last` begin behind it: `{updated_at_us}~{session_id}`.
 std::string session_cursor(const Session& last);

@@ -6,6 +6,7 @@
 #include "chat/turn_extras.hpp"
 #include "http/extras_lines.hpp"
 #include "http/json_text.hpp"
+#include "service/conversation_extras.hpp"
 
 namespace chatsync::http {
 namespace {

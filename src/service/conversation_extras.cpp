@@ -19,16 +19,27 @@ std::unexpected<Error> no_such_item() {
 }  // namespace
 
 ConversationExtras::ConversationExtras(ChatService& chat, CompletionService& completions,
-                                       ConversationStore& store, const Clock& clock, const IdGenerator& ids)
-    : chat_(chat), completions_(completions), store_(store), clock_(clock), ids_(ids) {}
+                                       ConversationStore& store, const Clock& clock, const IdGenerator& ids,
+                                       bool has_search_index)
+    : chat_(chat),
+      completions_(completions),
+      store_(store),
+      clock_(clock),
+      ids_(ids),
+      has_search_index_(has_search_index) {}
 
 AsyncResult<ConversationList> ConversationExtras::list(std::string user_id, std::size_t limit,
                                                        std::optional<std::string> after) {
   SessionPage page{.limit = limit};
   if (after) {
-    const Result<Session> last = co_await chat_.session(*after);
+    const Result<SessionDescription> last = co_await description(*after);
     if (!last) co_return std::unexpected(last.error());
-    page.after = SessionPage::Position{.updated_at_us = last->updated_at_us, .session_id = last->session_id};
+    page.after = SessionPage::Position{.updated_at_us = last->updated_at_us, .session_id = *after};
+    if (last->updated_at_us == 0) {
+      const Result<Session> unsynced = co_await chat_.session(*after);
+      if (!unsynced) co_return std::unexpected(unsynced.error());
+      page.after->updated_at_us = unsynced->updated_at_us;
+    }
   }
   Result<SessionList> sessions = co_await chat_.sessions_of(std::move(user_id), std::move(page));
   if (!sessions) co_return failure_of(std::move(sessions));

@@ -42,13 +42,27 @@ struct Regenerated {
   std::int64_t question_count = 0;  ///< Of the session: the same as before.
 };
 
-/// What OpenAI's API of conversations lacks: lists of them, titles, feedback, other answers. It asks the
-/// store for what it is about, and is `unavailable` while the store is away. One object an I/O thread; the
-/// references must outlive it.
+/// A turn that was found.
+struct SearchHit {
+  Turn turn;
+  std::size_t conversation = 0;  ///< Where its conversation stands in the page's.
+  std::size_t place = 0;         ///< 0: one of the words stands in the question as it is written; else 1.
+  std::string snippet;           ///< Of that text.
+};
+
+struct SearchPage {
+  std::vector<SearchHit> hits;  ///< The newest first.
+  std::vector<Conversation> conversations;
+  bool has_more = false;
+};
+
+/// What OpenAI's API of conversations lacks: lists of them, search, titles, feedback, other answers. It asks
+/// the store for what it is about, and is `unavailable` while the store is away. One object an I/O thread;
+/// the references must outlive it.
 class ConversationExtras {
  public:
   ConversationExtras(ChatService& chat, CompletionService& completions, ConversationStore& store,
-                     const Clock& clock, const IdGenerator& ids);
+                     const Clock& clock, const IdGenerator& ids, bool has_search_index);
 
   /// A user's conversations, those with the latest activity first; after the conversation `after`, if it is
   /// given.
@@ -74,6 +88,9 @@ class ConversationExtras {
   /// Takes the place of the feedback before; nothing takes it back.
   AsyncResult<void> rate(std::string session_id, ItemName item, std::optional<ItemFeedback> feedback);
 
+  /// Looks for turns in the store. `invalid_argument`, code `search_off`, if no index is kept.
+  AsyncResult<SearchPage> search(SearchQuery query);
+
   /// Asks the model for another answer to a turn's question, with the turns before it as history, and stores
   /// it beside the turn: from then on it is the one that counts. `model` and `instructions` may be empty.
   AsyncResult<Regenerated> regenerate(std::string session_id, std::string turn_id, std::string model,
@@ -91,6 +108,7 @@ class ConversationExtras {
   ConversationStore& store_;
   const Clock& clock_;
   IdGenerator ids_;
+  const bool has_search_index_;
 };
 
 }  // namespace chatsync::service

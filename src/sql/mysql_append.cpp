@@ -13,11 +13,12 @@
 namespace chatsync::sql {
 namespace {
 
-SqlResult<void> lock_sessions(MySqlConnection& connection, std::span<const Session> sessions) {
+SqlResult<void> lock_sessions(MySqlConnection& connection, std::span<const Session> sessions,
+                              bool by_bulk_binding) {
   std::vector<BatchSession> rows;
   rows.reserve(sessions.size());
   for (const Session& session : sessions) rows.push_back({.session = session});
-  return upsert_sessions(connection, rows);
+  return upsert_sessions(connection, rows, by_bulk_binding);
 }
 
 SqlResult<std::map<std::string, AppendBase>> read_bases(MySqlConnection& connection,
@@ -87,7 +88,8 @@ SqlResult<void> insert_rows(MySqlConnection& connection, const std::vector<Appen
 SqlResult<AppendOutcomes> append_in_transaction(MySqlConnection& connection,
                                                 std::span<const DirectTurn> turns, InsertPath path) {
   const auto sessions = sessions_of_turns(turns);
-  if (auto locked = lock_sessions(connection, sessions); !locked) return sql_failure_of(std::move(locked));
+  if (auto locked = lock_sessions(connection, sessions, uses_bulk_binding(connection, path)); !locked)
+    return sql_failure_of(std::move(locked));
   auto bases = read_bases(connection, sessions);
   if (!bases) return sql_failure_of(std::move(bases));
   auto stored = read_stored(connection, turns);

@@ -115,6 +115,7 @@ SqlResult<void> MySqlConnection::start_session(const MySqlOptions& options) {
   if (!packet) return sql_failure_of(std::move(packet));
   max_packet_bytes_ = static_cast<std::size_t>(integer_at(packet->at(0), 0));
   has_bulk_binding_ = server_has_bulk_binding(handle_.get());
+  keeps_search_index_ = options.search_index;
   return {};
 }
 

@@ -54,6 +54,8 @@ class MySqlConnection {
   std::size_t max_packet_bytes() const { return max_packet_bytes_; }
   std::size_t max_statement_bytes() const;
   bool has_bulk_binding() const { return has_bulk_binding_; }
+  /// Whether turns that are stored are to be put into the search index.
+  bool keeps_search_index() const { return keeps_search_index_; }
 
   /// Remembers whether the connection is lost, and gives the error back.
   SqlError note(SqlError error);
@@ -78,6 +80,7 @@ class MySqlConnection {
   std::vector<Prepared> prepared_;
   std::size_t max_packet_bytes_ = 0;
   bool has_bulk_binding_ = false;
+  bool keeps_search_index_ = false;
   bool lost_ = false;
 };
 

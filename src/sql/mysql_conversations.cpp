@@ -34,7 +34,7 @@ SqlResult<ChangeFate> change_session(MySqlConnection& connection, const Session&
     if (row.session.created_at_us == 0) {
       row.session.created_at_us = row.session.updated_at_us = SystemClock().now_us();
     }
-    if (auto made = upsert_sessions(connection, std::span(&row, 1)); !made) {
+    if (auto made = upsert_sessions(connection, std::span(&row, 1), false); !made) {
       return sql_failure_of(std::move(made));
     }
     const auto erased = find_erased(connection, std::span(&session.session_id, 1));
@@ -85,14 +85,17 @@ SqlResult<ChangeFate> describe_session(MySqlConnection& connection, const Sessio
 
 SqlResult<std::vector<SessionDescription>> read_descriptions(MySqlConnection& connection,
                                                              std::span<const std::string> session_ids) {
-  auto rows = query_in_parts(connection,
-                             "SELECT session_id, title, metadata FROM chat_sessions WHERE deleted_at IS NULL "
-                             "AND session_id IN (",
-                             literals(connection, session_ids), ")");
+  auto rows = query_in_parts(
+      connection,
+      fmt::format("SELECT session_id, title, metadata, {} FROM chat_sessions WHERE deleted_at IS NULL "
+                  "AND session_id IN (",
+                  microseconds_of("updated_at")),
+      literals(connection, session_ids), ")");
   if (!rows) return sql_failure_of(std::move(rows));
   std::vector<SessionDescription> descriptions;
   descriptions.reserve(rows->size());
-  for (auto& row : *rows) descriptions.push_back({text_at(row, 0), text_at(row, 1), text_at(row, 2)});
+  for (auto& row : *rows)
+    descriptions.push_back({text_at(row, 0), text_at(row, 1), text_at(row, 2), integer_at(row, 3)});
   return descriptions;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sql/mysql_conversations.hpp"
+#include "sql/mysql_search.hpp"
 #include "sql/mysql_transaction.hpp"
 
 namespace chatsync::sql {
@@ -22,12 +23,14 @@ SqlResult<void> bury_session(MySqlConnection& connection, const std::string& ses
     const auto unsettled =
         connection.execute(fmt::format("DELETE FROM unsettled_turns WHERE session_id = {}", id));
     if (!unsettled) return std::unexpected(unsettled.error());
-    auto buried = connection.execute(fmt::format(
-        "UPDATE chat_sessions SET title = '', titled_at = NULL, metadata = NULL, question_count = GREATEST(question_count + {}, {}), "
-        "deleted_at = COALESCE(deleted_at, NOW(6)) WHERE session_id = {}",
-        *unsettled, accepted, id));
+    auto buried =
+        connection.execute(fmt::format("UPDATE chat_sessions SET title = '', titled_at = NULL, metadata = "
+                                       "NULL, question_count = GREATEST(question_count + {}, {}), "
+                                       "deleted_at = COALESCE(deleted_at, NOW(6)) WHERE session_id = {}",
+                                       *unsettled, accepted, id));
     if (!buried) return sql_failure_of(std::move(buried));
-    return delete_extras(connection, id);
+    if (auto deleted = delete_extras(connection, id); !deleted) return deleted;
+    return delete_from_index(connection, id);
   });
 }
 

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "sql/mysql_batch.hpp"
+#include "sql/mysql_bulk.hpp"
+#include "sql/mysql_search.hpp"
 
 namespace chatsync::sql {
 namespace {
@@ -78,66 +80,22 @@ SqlResult<std::uint64_t> insert_by_text(MySqlConnection& connection, Turns turns
   return connection.execute(statement);
 }
 
-SqlResult<MYSQL_STMT*> prepare_insert(MySqlConnection& connection, std::string_view purpose) {
-  // The purpose keeps the two prepared statements apart: the array size stays set on the one for bulks.
-  return connection.prepare(
-      fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?, ?){} /* {} */", kInsert, kKeepStored, purpose));
+/// The purpose keeps the two prepared statements apart: the array size stays set on the one for bulks.
+std::string insert_statement(std::string_view purpose) {
+  return fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?, ?){} /* {} */", kInsert, kKeepStored, purpose);
 }
-
-SqlResult<std::uint64_t> statement_failed(MySqlConnection& connection, MYSQL_STMT* statement) {
-  SqlError error{mysql_stmt_errno(statement), mysql_stmt_error(statement)};
-  // A statement's state after a failure is not worth knowing: preparing it again is cheap.
-  connection.forget_statements();
-  return std::unexpected(connection.note(std::move(error)));
-}
-
-/// The values of some turns by column. Points into the turns.
-struct Columns {
-  explicit Columns(Turns turns) {
-    for (const auto* pending : turns) {
-      timestamps.push_back(pending->turn.timestamp_us);
-      seqs.push_back(pending->turn.seq.value_or(0));
-      seq_indicators.push_back(pending->turn.seq ? STMT_INDICATOR_NONE : STMT_INDICATOR_NULL);
-      details_indicators.push_back(pending->turn.details.empty() ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE);
-      const auto row = texts_of(pending->turn);
-      for (std::size_t text = 0; text < kTexts; ++text) {
-        texts[text].push_back(row[text].data());
-        lengths[text].push_back(row[text].size());
-      }
-    }
-  }
-
-  std::vector<std::int64_t> timestamps;
-  std::vector<std::int64_t> seqs;
-  std::vector<char> seq_indicators;
-  std::vector<char> details_indicators;
-  std::array<std::vector<const char*>, kTexts> texts;
-  std::array<std::vector<unsigned long>, kTexts> lengths;
-};
 
 SqlResult<std::uint64_t> insert_by_bulk(MySqlConnection& connection, Turns turns) {
-  auto statement = prepare_insert(connection, "bulk");
-  if (!statement) return sql_failure_of(std::move(statement));
-  Columns columns(turns);
-  std::array<MYSQL_BIND, kColumns> binds{};
-  binds[kTimestamp].buffer_type = MYSQL_TYPE_LONGLONG;
-  binds[kTimestamp].buffer = columns.timestamps.data();
-  binds[kSeq].buffer_type = MYSQL_TYPE_LONGLONG;
-  binds[kSeq].buffer = columns.seqs.data();
-  binds[kSeq].u.indicator = columns.seq_indicators.data();
-  for (std::size_t text = 0; text < kTexts; ++text) {
-    auto& bind = binds[kFirstText + text];
-    bind.buffer_type = MYSQL_TYPE_STRING;
-    bind.buffer = static_cast<void*>(columns.texts[text].data());
-    bind.length = columns.lengths[text].data();
+  std::array<BulkColumn, kColumns> columns;
+  for (const auto* pending : turns) {
+    const Turn& turn = pending->turn;
+    columns[kTimestamp].add(turn.timestamp_us);
+    turn.seq ? columns[kSeq].add(*turn.seq) : columns[kSeq].add_null_integer();
+    const auto texts = texts_of(turn);
+    for (std::size_t text = 0; text < kTexts - 1; ++text) columns[kFirstText + text].add(texts[text]);
+    turn.details.empty() ? columns[kDetails].add_null_text() : columns[kDetails].add(turn.details);
   }
-  binds[kDetails].u.indicator = columns.details_indicators.data();
-  const auto rows = static_cast<unsigned>(turns.size());
-  if (mysql_stmt_attr_set(*statement, STMT_ATTR_ARRAY_SIZE, &rows) != 0 ||
-      mysql_stmt_bind_param(*statement, binds.data()) != 0 || mysql_stmt_execute(*statement) != 0) {
-    return statement_failed(connection, *statement);
-  }
-  return mysql_stmt_affected_rows(*statement);
+  return execute_bulk(connection, insert_statement("bulk"), columns, turns.size());
 }
 
 bool send_in_pieces(MYSQL_STMT* statement, unsigned column, std::string_view text, std::size_t piece_bytes) {
@@ -157,7 +115,7 @@ SqlResult<std::uint64_t> insert_in_pieces(MySqlConnection& connection, const Tur
                                               "max_allowed_packet of {} bytes: raise it",
                                               turn.turn_id, turn.session_id, limit)});
   }
-  auto statement = prepare_insert(connection, "in pieces");
+  auto statement = connection.prepare(insert_statement("in pieces"));
   if (!statement) return sql_failure_of(std::move(statement));
   auto timestamp = turn.timestamp_us;
   auto seq = turn.seq.value_or(0);
@@ -206,6 +164,11 @@ SqlResult<std::uint64_t> insert_turns(MySqlConnection& connection, Turns turns, 
                                          : insert_by_text(connection, rows);
     if (!done) return done;
     inserted += *done;
+  }
+  if (inserted > 0 && connection.keeps_search_index()) {
+    if (auto noted = note_unindexed(connection, unindexed_of(turns)); !noted) {
+      return sql_failure_of(std::move(noted));
+    }
   }
   return inserted;
 }

@@ -80,10 +80,11 @@ class ReplayRows {
 
   SqlResult<void> insert(const Turn& turn) {
     const auto ordered = order_batch({.sessions = {}, .turns = {{turn, {}}}, .dead_letters = {}});
-    if (auto done = upsert_sessions(connection_, ordered.sessions); !done) return done;
+    const bool by_bulk_binding = uses_bulk_binding(connection_, path_);
+    if (auto done = upsert_sessions(connection_, ordered.sessions, by_bulk_binding); !done) return done;
     const PendingTurn pending{turn, {}};
     const PendingTurn* const only[] = {&pending};
-    const auto inserted = insert_turns(connection_, only, uses_bulk_binding(connection_, path_));
+    const auto inserted = insert_turns(connection_, only, by_bulk_binding);
     if (!inserted) return std::unexpected(inserted.error());
     // Somebody was quicker: to begin again is to see it.
     if (*inserted != 1) return std::unexpected(SqlError{kDeadlock, "another transaction stored the turn"});

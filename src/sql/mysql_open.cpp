@@ -8,6 +8,7 @@
 #include "sql/mysql_connection.hpp"
 #include "sql/mysql_connection_pool.hpp"
 #include "sql/mysql_migrations.hpp"
+#include "sql/mysql_search.hpp"
 #include "sql/mysql_store.hpp"
 #include "sql/mysql_turn_store.hpp"
 
@@ -17,7 +18,8 @@ namespace {
 constexpr std::array kMigrations{Migration{1, mysql_migrations::v0001_schema_sql},
                                  Migration{2, mysql_migrations::v0002_unsettled_turns_sql},
                                  Migration{3, mysql_migrations::v0003_turn_details_sql},
-                                 Migration{4, mysql_migrations::v0004_conversations_sql}};
+                                 Migration{4, mysql_migrations::v0004_conversations_sql},
+                                 Migration{5, mysql_migrations::v0005_search_sql}};
 
 std::string quoted_name(std::string_view name) {
   std::string quoted = "`";
@@ -93,6 +95,9 @@ Result<std::unique_ptr<SqlStore>> open_mysql_store(MySqlOptions options, std::si
   auto connection = connect(options);
   if (!connection) return std::unexpected(start_error(connection.error(), server, "open"));
   if (auto migrated = migrate(**connection, server); !migrated) return failure_of(std::move(migrated));
+  if (auto begun = begin_indexing(**connection, options.search_index); !begun) {
+    return std::unexpected(start_error(begun.error(), server, "prepare the search index of"));
+  }
   if (options.insert_path == InsertPath::bulk && !(*connection)->has_bulk_binding()) {
     return fail(ErrorKind::invalid_argument, "this server has no bulk binding");
   }

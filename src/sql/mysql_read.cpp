@@ -74,15 +74,6 @@ SqlResult<std::optional<StoredSession>> load_settled(MySqlConnection& connection
   return stored;
 }
 
-SqlResult<std::vector<Turn>> query_turns(MySqlConnection& connection, std::string_view query) {
-  auto rows = connection.query(query);
-  if (!rows) return sql_failure_of(std::move(rows));
-  std::vector<Turn> turns;
-  turns.reserve(rows->size());
-  for (auto& row : *rows) turns.push_back(turn_of(row, 0));
-  return turns;
-}
-
 SqlResult<std::optional<StoredSession>> load_with_unsettled(MySqlConnection& connection,
                                                             const std::string& session_literal,
                                                             std::size_t recent) {
@@ -104,6 +95,17 @@ SqlResult<std::optional<StoredSession>> load_with_unsettled(MySqlConnection& con
 }
 
 }  // namespace
+
+std::string_view turn_columns() { return kTurnColumns; }
+
+SqlResult<std::vector<Turn>> query_turns(MySqlConnection& connection, std::string_view query) {
+  auto rows = connection.query(query);
+  if (!rows) return sql_failure_of(std::move(rows));
+  std::vector<Turn> turns;
+  turns.reserve(rows->size());
+  for (auto& row : *rows) turns.push_back(turn_of(row, 0));
+  return turns;
+}
 
 SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection,
                                                      const std::string& session_id, std::size_t recent) {

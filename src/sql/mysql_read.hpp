@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chat/turn_store.hpp"
@@ -24,6 +25,10 @@ SqlResult<std::int64_t> count_turns(MySqlConnection& connection, const std::stri
 /// The first time stamp from `from_us` on that no turn of the session has.
 SqlResult<std::int64_t> first_free_timestamp(MySqlConnection& connection, const std::string& session_id,
                                              std::int64_t from_us);
+
+/// The columns of chat_messages that make up a turn, in the order in which query_turns() reads them.
+std::string_view turn_columns();
+SqlResult<std::vector<Turn>> query_turns(MySqlConnection& connection, std::string_view query);
 
 SqlResult<std::optional<Turn>> find_turn(MySqlConnection& connection, const std::string& turn_id);
 

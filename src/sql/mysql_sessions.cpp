@@ -1,20 +1,34 @@
 #include "sql/mysql_sessions.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
+#include "sql/mysql_bulk.hpp"
 #include "sql/mysql_statements.hpp"
 
 namespace chatsync::sql {
 namespace {
 
 constexpr std::size_t kMaxTitleCharacters = 1'024;  // chat_sessions.title
+constexpr std::size_t kMaxBulkRows = 1'000;
+// What stands around the texts of a row.
+constexpr std::size_t kBulkRowBytes = 96;
 
-}  // namespace
-
+constexpr std::string_view kInsert =
+    "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at) VALUES ";
 // VALUES() in an UPDATE clause is deprecated in MySQL 8 in favour of a syntax that MariaDB lacks; both accept
 // it.
-SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const BatchSession> sessions) {
+constexpr std::string_view kBringForward =
+    " ON DUPLICATE KEY UPDATE"
+    " user_id = IF(deleted_at IS NULL AND user_id = '', VALUES(user_id), user_id),"
+    " title = IF(deleted_at IS NULL AND titled_at IS NULL AND VALUES(title) <> '', VALUES(title), title),"
+    " question_count = GREATEST(question_count, VALUES(question_count)),"
+    " created_at = IF(deleted_at IS NULL, LEAST(created_at, VALUES(created_at)), created_at),"
+    " updated_at = IF(deleted_at IS NULL, GREATEST(updated_at, VALUES(updated_at)), updated_at)";
+
+SqlResult<void> upsert_by_text(MySqlConnection& connection, std::span<const BatchSession> sessions) {
   std::vector<std::string> rows;
   rows.reserve(sessions.size());
   for (const auto& [session, has_foreign_turns] : sessions) {
@@ -23,17 +37,41 @@ SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const Bat
         connection.literal(storable_text(session.title, kMaxTitleCharacters)), session.question_count,
         datetime_of(session.created_at_us), datetime_of(session.updated_at_us)));
   }
-  return execute_in_parts(
-      connection,
-      "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at) "
-      "VALUES ",
-      rows,
-      " ON DUPLICATE KEY UPDATE"
-      " user_id = IF(deleted_at IS NULL AND user_id = '', VALUES(user_id), user_id),"
-      " title = IF(deleted_at IS NULL AND titled_at IS NULL AND VALUES(title) <> '', VALUES(title), title),"
-      " question_count = GREATEST(question_count, VALUES(question_count)),"
-      " created_at = IF(deleted_at IS NULL, LEAST(created_at, VALUES(created_at)), created_at),"
-      " updated_at = IF(deleted_at IS NULL, GREATEST(updated_at, VALUES(updated_at)), updated_at)");
+  return execute_in_parts(connection, kInsert, rows, kBringForward);
+}
+
+SqlResult<void> upsert_by_bulk(MySqlConnection& connection, std::span<const BatchSession> sessions) {
+  static const std::string kStatement =
+      fmt::format("{}(?, ?, ?, ?, {}, {}){}", kInsert, datetime_of("?"), datetime_of("?"), kBringForward);
+  std::vector<std::string> titles;
+  std::vector<std::size_t> bytes;
+  for (const auto& [session, has_foreign_turns] : sessions) {
+    titles.push_back(storable_text(session.title, kMaxTitleCharacters));
+    bytes.push_back(kBulkRowBytes + session.session_id.size() + session.user_id.size() +
+                    titles.back().size());
+  }
+  for (const auto [begin, end] : split_rows(bytes, connection.max_statement_bytes(), kMaxBulkRows)) {
+    std::array<BulkColumn, 6> columns;
+    for (std::size_t row = begin; row < end; ++row) {
+      const Session& session = sessions[row].session;
+      columns[0].add(session.session_id);
+      columns[1].add(session.user_id);
+      columns[2].add(titles[row]);
+      columns[3].add(session.question_count);
+      columns[4].add(storable_time(session.created_at_us));
+      columns[5].add(storable_time(session.updated_at_us));
+    }
+    auto done = execute_bulk(connection, kStatement, columns, end - begin);
+    if (!done) return sql_failure_of(std::move(done));
+  }
+  return {};
+}
+
+}  // namespace
+
+SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const BatchSession> sessions,
+                                bool by_bulk_binding) {
+  return by_bulk_binding ? upsert_by_bulk(connection, sessions) : upsert_by_text(connection, sessions);
 }
 
 SqlResult<std::unordered_set<std::string>> find_erased(MySqlConnection& connection,

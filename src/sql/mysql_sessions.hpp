@@ -18,7 +18,8 @@ namespace chatsync::sql {
 
 /// Makes or brings forward the rows, which are in the order of their ids, and locks them. Of a tombstone only
 /// the count grows.
-SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const BatchSession> sessions);
+SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const BatchSession> sessions,
+                                bool by_bulk_binding);
 
 /// The tombstones among these sessions.
 SqlResult<std::unordered_set<std::string>> find_erased(MySqlConnection& connection,

@@ -14,11 +14,18 @@
 
 namespace chatsync::sql {
 
-/// A DATETIME(6) of microseconds since the epoch, within the years that MySQL knows.
-inline std::string datetime_of(std::int64_t timestamp_us) {
+/// Microseconds since the epoch, within the years that MySQL knows.
+inline std::int64_t storable_time(std::int64_t timestamp_us) {
   constexpr std::int64_t kLastUs = 253'402'300'799'999'999;  // the end of the year 9999
-  return fmt::format("TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL {} MICROSECOND",
-                     std::clamp<std::int64_t>(timestamp_us, 0, kLastUs));
+  return std::clamp<std::int64_t>(timestamp_us, 0, kLastUs);
+}
+
+/// A DATETIME(6) of such a number, or of an expression that gives one.
+inline std::string datetime_of(std::string_view microseconds) {
+  return fmt::format("TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL {} MICROSECOND", microseconds);
+}
+inline std::string datetime_of(std::int64_t timestamp_us) {
+  return datetime_of(fmt::to_string(storable_time(timestamp_us)));
 }
 
 /// The expression that reads such a column back as microseconds.

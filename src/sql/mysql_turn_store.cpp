@@ -17,6 +17,7 @@
 #include "sql/mysql_letters.hpp"
 #include "sql/mysql_lineages.hpp"
 #include "sql/mysql_read.hpp"
+#include "sql/mysql_search.hpp"
 #include "sql/mysql_settle.hpp"
 #include "sql/mysql_store.hpp"
 #include "sql/mysql_write.hpp"
@@ -216,6 +217,18 @@ class MySqlTurnStore final : public SqlStore {
                                                           std::string sibling_id) override {
     co_return co_await run("looking for an answer", [session_id, sibling_id](MySqlConnection& connection) {
       return find_turn_of_sibling(connection, session_id, sibling_id);
+    });
+  }
+
+  AsyncResult<std::vector<Turn>> search(SearchQuery query) override {
+    co_return co_await run("searching turns",
+                           [query](MySqlConnection& connection) { return search_turns(connection, query); });
+  }
+
+  AsyncResult<std::size_t> index_turns(std::size_t limit) override {
+    co_return co_await run("indexing turns", [limit](MySqlConnection& connection) -> SqlResult<std::size_t> {
+      if (!connection.keeps_search_index()) return 0;
+      return index_some_turns(connection, limit);
     });
   }
 

@@ -24,6 +24,7 @@ enum class InsertPath {
 struct MySqlOptions {
   Settings::MySql server;
   InsertPath insert_path = InsertPath::best;
+  bool search_index = false;  ///< Whether turns that are stored are to be found by search().
   /// How long a statement waits for a row lock before the batch is rolled back and reported `unavailable`.
   /// Absent: 5 s, or half of the server's time-out if that is less, so that the server answers before the
   /// driver gives the connection up.

@@ -74,8 +74,10 @@ SqlResult<void> settle_stored(MySqlConnection& connection, std::vector<const Pen
 
 /// Makes and locks the rows of the batch's sessions; returns those that are erased.
 SqlResult<std::unordered_set<std::string>> lock_sessions(MySqlConnection& connection,
-                                                         const OrderedBatch& batch) {
-  if (auto done = upsert_sessions(connection, batch.sessions); !done) return sql_failure_of(std::move(done));
+                                                         const OrderedBatch& batch, bool by_bulk_binding) {
+  if (auto done = upsert_sessions(connection, batch.sessions, by_bulk_binding); !done) {
+    return sql_failure_of(std::move(done));
+  }
   std::vector<std::string> ids;
   for (const auto& row : batch.sessions) ids.push_back(row.session.session_id);
   for (const auto& [id, count] : batch.letter_sessions) {
@@ -87,8 +89,9 @@ SqlResult<std::unordered_set<std::string>> lock_sessions(MySqlConnection& connec
 
 SqlResult<WriteOutcome> write_ordered(MySqlConnection& connection, const TurnBatch& batch, InsertPath path) {
   if (auto passed = pass_fence(connection, batch.lineage); !passed) return sql_failure_of(std::move(passed));
+  const bool by_bulk_binding = uses_bulk_binding(connection, path);
   auto ordered = order_batch(batch);
-  const auto erased = lock_sessions(connection, ordered);
+  const auto erased = lock_sessions(connection, ordered, by_bulk_binding);
   if (!erased) return std::unexpected(erased.error());
   const auto is_erased = [&](const std::string& session_id) {
     return erased->contains(session_id) && !fault::planted(fault::PlantedBug::ignore_tombstone);
@@ -99,7 +102,7 @@ SqlResult<WriteOutcome> write_ordered(MySqlConnection& connection, const TurnBat
       std::erase_if(turns, [&](const PendingTurn* pending) { return is_erased(pending->turn.session_id); }) +
       std::erase_if(letters, [&](const DeadLetter& letter) { return is_erased(letter.session_id); });
 
-  const auto inserted = insert_turns(connection, turns, uses_bulk_binding(connection, path));
+  const auto inserted = insert_turns(connection, turns, by_bulk_binding);
   if (!inserted) return std::unexpected(inserted.error());
   std::size_t quarantined = 0;
   if (*inserted != turns.size()) {

@@ -21,7 +21,7 @@ constexpr std::string_view kSetTitle =
 constexpr std::string_view kSetMetadata =
     "UPDATE chat_sessions SET metadata = nullif(?2, '') WHERE session_id = ?1";
 constexpr std::string_view kDescription =
-    "SELECT title, metadata FROM chat_sessions WHERE session_id = ?1 AND deleted_at IS NULL";
+    "SELECT title, metadata, updated_at FROM chat_sessions WHERE session_id = ?1 AND deleted_at IS NULL";
 constexpr std::string_view kMarkDeleted =
     "INSERT INTO item_marks (session_id, turn_id, sibling_id, item, deleted_at) VALUES (?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT DO UPDATE SET deleted_at = coalesce(deleted_at, excluded.deleted_at), rating = NULL,"
@@ -122,7 +122,8 @@ Result<std::vector<SessionDescription>> read_descriptions(SqliteDatabase& databa
   std::vector<SessionDescription> descriptions;
   for (const std::string& session_id : session_ids) {
     const auto add = [&](const SqliteStatement& row) {
-      descriptions.push_back({session_id, std::string(row.text(0)), std::string(row.text(1))});
+      descriptions.push_back(
+          {session_id, std::string(row.text(0)), std::string(row.text(1)), row.integer(2)});
     };
     Result<void> read = for_each_row(database, kDescription, add, session_id);
     if (!read) return failure_of(std::move(read));

@@ -18,6 +18,7 @@
 #include "sql/sqlite_letters.hpp"
 #include "sql/sqlite_lineages.hpp"
 #include "sql/sqlite_migrations.hpp"
+#include "sql/sqlite_search.hpp"
 #include "sql/sqlite_settle.hpp"
 #include "sql/sqlite_turn_reader.hpp"
 #include "sql/sqlite_turn_writer.hpp"
@@ -30,7 +31,8 @@ constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = sqlite_migrations::v0001_schema_sql},
     Migration{.version = 2, .sql = sqlite_migrations::v0002_unsettled_turns_sql},
     Migration{.version = 3, .sql = sqlite_migrations::v0003_turn_details_sql},
-    Migration{.version = 4, .sql = sqlite_migrations::v0004_conversations_sql}};
+    Migration{.version = 4, .sql = sqlite_migrations::v0004_conversations_sql},
+    Migration{.version = 5, .sql = sqlite_migrations::v0005_search_sql}};
 
 class SqliteTurnStore final : public SqlStore {
  public:
@@ -191,6 +193,15 @@ class SqliteTurnStore final : public SqlStore {
         [session_id = std::move(session_id), sibling_id = std::move(sibling_id)](SqliteDatabase& database) {
           return find_turn_of_sibling(database, session_id, sibling_id);
         });
+  }
+
+  AsyncResult<std::vector<Turn>> search(SearchQuery query) override {
+    return reading(
+        [query = std::move(query)](SqliteDatabase& database) { return search_turns(database, query); });
+  }
+
+  AsyncResult<std::size_t> index_turns(std::size_t limit) override {
+    return writing([limit](SqliteDatabase& database) { return index_some_turns(database, limit); });
   }
 
   AsyncResult<std::vector<StoreTally>> tallies(std::string after, std::size_t limit) override {

@@ -224,15 +224,16 @@ AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, Sha
   co_return total;
 }
 
-Drain::Drain(std::shared_ptr<const DrainTools> tools, PassKind kind)
+Drain::Drain(std::shared_ptr<const DrainTools> tools, PassKind kind, std::size_t connections)
     : tools_(std::move(tools)),
       pass_(tools_->pending.begin_pass(kind)),
+      connections_(std::max<std::size_t>(connections, 1)),
       claiming_(tools_->executor, 1),
-      writing_(tools_->executor, std::max<std::size_t>(tools_->options.connections, 1)) {}
+      writing_(tools_->executor, connections_) {}
 
 boost::asio::awaitable<DrainReport> Drain::run() {
   TaskGroup workers(tools_->executor);
-  for (std::size_t i = 0; i < tools_->options.connections + 2; ++i) workers.spawn("drain worker", work());
+  for (std::size_t i = 0; i < connections_ + 2; ++i) workers.spawn("drain worker", work());
   co_await workers.join();
   co_return report_;
 }

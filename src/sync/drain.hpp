@@ -55,7 +55,8 @@ AsyncResult<MoveOutcome> move_batch(std::shared_ptr<const DrainTools> tools, Sha
 /// write, one reads and another acknowledges. Single use.
 class Drain {
  public:
-  Drain(std::shared_ptr<const DrainTools> tools, PassKind kind);
+  /// Writes at most `connections` batches at a time.
+  Drain(std::shared_ptr<const DrainTools> tools, PassKind kind, std::size_t connections);
 
   /// Ends when everything that was pending at its start is in the store, or at the first failure. `pending`
   /// of the report is not filled in.
@@ -68,6 +69,7 @@ class Drain {
 
   std::shared_ptr<const DrainTools> tools_;
   std::unique_ptr<PendingPass> pass_;
+  std::size_t connections_;
   AsyncSlots claiming_;
   AsyncSlots writing_;
   bool exhausted_ = false;

@@ -6,6 +6,8 @@
 // background loop is one more caller. Everything here runs on one executor, so no step can interleave with
 // another but at a co_await.
 //
+// Requests that share a drain get the most connections and the widest walk that one of them asked for.
+//
 // Every drain begins by reconciling the cache with the store; while the cache is not trusted, the background
 // loop tries it once a second.
 #include "sync/synchronizer.hpp"
@@ -34,6 +36,8 @@ namespace {
 constexpr std::chrono::seconds kReconcileEvery{1};
 /// How often a drain begins again because the cache was replaced under it.
 constexpr int kDrainAttempts = 3;
+/// So many watermarks accepted during a drain are more than it keeps up with.
+constexpr std::size_t kBehind = 3;
 
 }  // namespace
 
@@ -42,6 +46,7 @@ struct Synchronizer::Impl {
     explicit RequestedDrain(const asio::any_io_executor& executor) : report(executor) {}
     OneShot<DrainReport> report;
     PassKind kind = PassKind::indexed;
+    std::size_t connections = 1;
   };
 
   Impl(const asio::any_io_executor& on, TurnCache& turn_cache, PendingTurns& pending, TurnStore& store,
@@ -67,9 +72,10 @@ struct Synchronizer::Impl {
         tasks(on),
         direct(tools, tasks) {}
 
-  asio::awaitable<DrainReport> next_drain(PassKind kind);
+  asio::awaitable<DrainReport> next_drain(PassKind kind, std::size_t connections);
   asio::awaitable<void> run_drains();
-  asio::awaitable<DrainReport> drain_once(PassKind kind);
+  asio::awaitable<DrainReport> drain_once(const RequestedDrain& request);
+  std::size_t background_connections() const;
   asio::awaitable<std::optional<Error>> reconcile();
   asio::awaitable<std::optional<Error>> rescue_left_over(DrainReport* report);
   asio::awaitable<void> measure_backlog(DrainReport* report);
@@ -101,8 +107,9 @@ struct Synchronizer::Impl {
   std::atomic<bool> trust_wanted{false};
 };
 
-asio::awaitable<DrainReport> Synchronizer::Impl::next_drain(PassKind kind) {
+asio::awaitable<DrainReport> Synchronizer::Impl::next_drain(PassKind kind, std::size_t connections) {
   if (!next) next = std::make_shared<RequestedDrain>(executor);
+  next->connections = std::max(next->connections, connections);
   if (kind == PassKind::sweep) next->kind = PassKind::sweep;
   const auto mine = next;
   if (!std::exchange(draining, true)) tasks.spawn("drainer", run_drains());
@@ -113,7 +120,7 @@ asio::awaitable<void> Synchronizer::Impl::run_drains() {
   while (next) {
     const bool joinable = fault::planted(fault::PlantedBug::join_running_drain);
     const auto current = joinable ? next : std::exchange(next, {});
-    const DrainReport report = co_await drain_once(current->kind);
+    const DrainReport report = co_await drain_once(*current);
     if (joinable) next.reset();
     current->report.set(report);
     if (next && fault::planted(fault::PlantedBug::lost_wake_up)) co_return;
@@ -121,12 +128,19 @@ asio::awaitable<void> Synchronizer::Impl::run_drains() {
   draining = false;
 }
 
-asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(PassKind kind) {
+/// Nobody waits for a drain in the background, but clients wait for the servers that it shares with them: one
+/// connection at a time keeps up with all that they send, and is taken as long as it does.
+std::size_t Synchronizer::Impl::background_connections() const {
+  const std::size_t accepted = accepted_since_drain.load(std::memory_order_relaxed);
+  return accepted / kBehind < tools->options.watermark ? 1 : tools->options.connections;
+}
+
+asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(const RequestedDrain& request) {
   accepted_since_drain.store(0, std::memory_order_relaxed);
   DrainReport report;
   for (int attempt = 0; attempt < kDrainAttempts; ++attempt) {
     const std::optional<Error> not_reconciled = co_await reconcile();
-    Drain drain(tools, kind);
+    Drain drain(tools, request.kind, request.connections);
     const DrainReport part = co_await drain.run();
     report.synced += part.synced;
     report.dead_lettered += part.dead_lettered;
@@ -141,7 +155,7 @@ asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(PassKind kind) {
     if (!report.failure || report.failure->code != kLineageSuperseded) break;
   }
   co_await measure_backlog(&report);
-  note_end_of_drain(report, kind);
+  note_end_of_drain(report, request.kind);
   co_return report;
 }
 
@@ -251,7 +265,7 @@ asio::awaitable<void> Synchronizer::run() {
   while (!impl.stopping) {
     const SteadyTime now = impl.tools->clock.steady_now();
     if (impl.schedule.is_due(now, impl.accepted_since_drain.load(std::memory_order_relaxed))) {
-      co_await impl.next_drain(impl.schedule.kind_at(now));
+      co_await impl.next_drain(impl.schedule.kind_at(now), impl.background_connections());
     } else if (impl.reconcile_is_due(now)) {
       impl.trust_wanted.store(false, std::memory_order_relaxed);
       co_await impl.reconcile();
@@ -265,7 +279,9 @@ asio::awaitable<void> Synchronizer::run() {
 
 asio::awaitable<DrainReport> Synchronizer::sync_now() {
   // A sweep, so that the barrier also covers turns that another program has just written.
-  return asio::co_spawn(impl_->executor, impl_->next_drain(PassKind::sweep), asio::use_awaitable);
+  return asio::co_spawn(impl_->executor,
+                        impl_->next_drain(PassKind::sweep, impl_->tools->options.connections),
+                        asio::use_awaitable);
 }
 
 AsyncResult<CommitOutcome> Synchronizer::commit(PendingTurn turn, Session session, std::uint64_t lineage) {

@@ -36,8 +36,9 @@ struct CommitOutcome {
 struct SynchronizerOptions {
   std::chrono::milliseconds interval{300'000};
   std::size_t batch_turns = 1'000;
-  std::size_t connections = 2;  ///< Batches written at the same time.
-  std::size_t watermark = 10'000;
+  std::size_t connections =
+      2;  ///< Batches written at the same time, where somebody waits or one is too slow.
+  std::size_t watermark = 50'000;
   std::chrono::milliseconds sweep_interval{300'000};
   BacklogLimits limits{};
   std::optional<std::uint32_t> jitter_seed{};  ///< Of the retries' jitter; absent: from the operating system.

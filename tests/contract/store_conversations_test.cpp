@@ -62,7 +62,8 @@ TEST_P(StoreConversations, MetadataAloneLeavesTheTitleToTheDrain) {
   created.title = "of its creation";
   write_session(created);
   EXPECT_EQ(ok(store().descriptions({"s"})),
-            (std::vector<SessionDescription>{{"s", "of its creation", R"({"topic":"Đà Nẵng"})"}}));
+            (std::vector<SessionDescription>{
+                {"s", "of its creation", R"({"topic":"Đà Nẵng"})", created.updated_at_us}}));
   describe("s", {}, "");
   EXPECT_EQ(ok(store().descriptions({"s"})).front().metadata, "");
 }
@@ -72,7 +73,7 @@ TEST_P(StoreConversations, DescriptionsAreThoseOfTheSessionsAskedFor) {
   describe("b", "B");
   ok(store().erase("b", 0));
   EXPECT_EQ(ok(store().descriptions({"a", "b", "unknown"})),
-            (std::vector<SessionDescription>{{"a", "A", ""}}));
+            (std::vector<SessionDescription>{{"a", "A", "", session_of("a").updated_at_us}}));
   EXPECT_TRUE(ok(store().descriptions({})).empty());
 }
 

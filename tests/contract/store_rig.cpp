@@ -61,7 +61,7 @@ class MySqlRig final : public OpenedRig {
     settings.socket = server_.socket();
     settings.user = "root";
     settings.database = database_;
-    return opened(sql::open_mysql_store({.server = settings}, 3));
+    return opened(sql::open_mysql_store({.server = settings, .search_index = true}, 3));
   }
 
   std::vector<std::string> select(const std::string& sql) override {

@@ -80,9 +80,81 @@ TEST_P(ConversationExtras, AreListedByTheirLatestActivityPageByPage) {
   EXPECT_EQ(first.at("title"), "Câu hỏi của b");
   EXPECT_EQ(first.at("user"), "ann");
   EXPECT_EQ(json::serialize(first.at("metadata")), "{}");
+  ask("c", "not synced yet", "x");
   EXPECT_EQ(listed("user=ann&limit=2&after=c"), std::vector<std::string>{"a"});
   EXPECT_TRUE(listed("user=nobody").empty());
   EXPECT_EQ(client().get("/v1/conversations").status, 400);
+}
+
+TEST_P(ConversationExtras, AreFoundByTheWordsOfTheirTurns) {
+  server_ = world_.start({{"LLM_BASE_URL", upstream_.base_url()}, {"SEARCH_INDEX", "true"}});
+  client_ = std::make_unique<HttpClient>(server_->client());
+  const std::string turn = ask("a", "Đường nào về Huế?", "Đi thẳng");
+  ask("b", "Huế có gì?", "Bún bò");
+  sync_now(client());
+  const json::object found = get_json(client(), "/v1/conversations?q=duong%20hue&user=ann");
+  ASSERT_EQ(found.at("data").as_array().size(), 1);
+  const json::value& hit = found.at("data").at(0);
+  EXPECT_EQ(hit.at("conversation").at("id"), "a");
+  EXPECT_EQ(hit.at("item_id").as_string(), item_of(turn, 0));
+  EXPECT_EQ(hit.at("snippet"), "Đường nào về Huế?");
+  const json::object page = get_json(client(), "/v1/conversations?q=hue&limit=1");
+  EXPECT_EQ(page.at("data").at(0).at("conversation").at("id"), "b");
+  EXPECT_EQ(page.at("has_more"), true);
+  const std::string next(page.at("next").as_string());
+  EXPECT_EQ(get_json(client(), "/v1/conversations?q=hue&limit=1&after=" + next)
+                .at("data")
+                .at(0)
+                .at("item_id")
+                .as_string(),
+            item_of(turn, 0));
+  EXPECT_EQ(client().get("/v1/conversations?q=%20").status, 400);
+}
+
+TEST_P(ConversationExtras, AreNotSearchedWithoutAnIndex) {
+  start();
+  const HttpResponse refused = client().get("/v1/conversations?q=hue");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.json().at("error").at("code"), "search_off");
+}
+
+TEST_P(ConversationExtras, WhatWasStoredBeforeIsIndexedInTheBackground) {
+  start();
+  ask("a", "chuyện xưa", "x");
+  sync_now(client());
+  server_->stop();
+  server_ = world_.start({{"LLM_BASE_URL", upstream_.base_url()}, {"SEARCH_INDEX", "true"}});
+  client_ = std::make_unique<HttpClient>(server_->client());
+  EXPECT_EQ(get_json(client(), "/v1/conversations?q=xua").at("data").as_array().size(), 1);
+}
+
+TEST_P(ConversationExtras, TitlesThatAreGivenAreShownEverywhereAndStay) {
+  start();
+  client().post("/sessions", json::value{{"session_id", "s"}, {"user_id", "ann"}, {"title", "old"}});
+  const json::value given{{"title", "Chuyến đi"}, {"metadata", {{"topic", "Huế"}}}};
+  const HttpResponse titled = client().post("/v1/conversations/s", given);
+  EXPECT_EQ(titled.status, 200) << titled.body;
+  EXPECT_EQ(titled.json().at("title"), "Chuyến đi");
+  EXPECT_EQ(titled.json().at("metadata").at("topic"), "Huế");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(get_json(client(), "/sessions/s").at("title"), "Chuyến đi");
+    EXPECT_EQ(get_json(client(), "/sessions?user_id=ann").at("sessions").at(0).at("title"), "Chuyến đi");
+    EXPECT_EQ(get_json(client(), "/v1/conversations/s").at("title"), "Chuyến đi");
+    sync_now(client());
+  }
+  EXPECT_EQ(client().post("/v1/conversations/s", json::value{{"title", ""}}).status, 400);
+}
+
+TEST_P(ConversationExtras, ADeletedItemIsToldToNoModelAndIsNoTitle) {
+  start();
+  const std::string first = ask("s", "bí mật", "1");
+  const std::string second = ask("s", "two", "2");
+  EXPECT_EQ(client().request("DELETE", "/v1/conversations/s/items/" + item_of(first, 0)).status, 200);
+  EXPECT_EQ(get_json(client(), "/v1/conversations/s").at("title"), "");
+  const std::size_t asked = upstream_.requests().size();
+  EXPECT_EQ(regenerate("s", item_of(second, 1), "2b").status, 200);
+  EXPECT_EQ(upstream_.requests().at(asked).body.find("bí mật"), std::string::npos);
+  EXPECT_EQ(regenerate("s", item_of(first, 1), "1b").status, 404);
 }
 
 TEST_P(ConversationExtras, FeedbackIsKeptForTheItemAndTheLastCounts) {
@@ -96,6 +168,8 @@ TEST_P(ConversationExtras, FeedbackIsKeptForTheItemAndTheLastCounts) {
   EXPECT_EQ(down.json().at("feedback").at("comment"), "sai");
   EXPECT_EQ(put_feedback("s", item, {{"rating", 1}}).json().at("feedback").at("rating"), "up");
   EXPECT_EQ(world_.column("SELECT rating FROM item_marks"), std::vector<std::string>{"1"});
+  const json::value shown = json::parse(client().get("/v1/conversations/s/items/" + item).body);
+  EXPECT_EQ(shown.at("feedback").at("rating"), "up");
   EXPECT_EQ(put_feedback("s", item, {{"rating", nullptr}}).json().at("feedback"), nullptr);
   EXPECT_EQ(put_feedback("s", item, {{"comment", "?"}}).status, 400);
   EXPECT_EQ(put_feedback("s", item, {{"rating", "good"}}).status, 400);

@@ -77,7 +77,7 @@ TEST(MySqlRows, HoldTheTurnAndItsSessionExactly) {
   EXPECT_EQ(world.rows("SELECT session_id, user_id, title, question_count, "
                        "CAST(UNIX_TIMESTAMP(updated_at) * 1000000 AS UNSIGNED) FROM chat_sessions"),
             session);
-  EXPECT_EQ(world.integer("SELECT max(version) FROM schema_version"), 4);
+  EXPECT_EQ(world.integer("SELECT max(version) FROM schema_version"), 5);
   EXPECT_EQ(world.integer("SELECT count(*) FROM dead_letters"), 0);
 }
 

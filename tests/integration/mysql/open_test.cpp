@@ -115,7 +115,7 @@ TEST_F(MySqlOpen, FinishesAMigrationThatBrokeOff) {
   client().query("DROP TABLE dead_letters");
   ok(open(options())->ping());
   EXPECT_EQ(count("dead_letters"), 0);
-  EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 4);
+  EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 5);
 }
 
 TEST_F(MySqlOpen, FinishesAnUpgradeThatBrokeOffAnywhere) {
@@ -135,7 +135,7 @@ TEST_F(MySqlOpen, FinishesAnUpgradeThatBrokeOffAnywhere) {
     EXPECT_EQ(ok(opened->turns("s", {})), numbered_turns("s", 1, 1));
     EXPECT_TRUE(ok(opened->list({})).empty());
     EXPECT_EQ(ok(opened->unsettled_sessions("", 1)).size(), 0);
-    EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 4);
+    EXPECT_EQ(client().integer("SELECT MAX(version) FROM schema_version"), 5);
   }
 }
 

@@ -33,13 +33,9 @@ class MemoryTurnStore final : public TurnStore {
   std::uint64_t admitted = 0;  ///< The lineage admitted last.
   std::set<std::uint64_t> superseded;
   std::vector<std::size_t> batch_sizes;
-  std::size_t writes_under_way = 0;
-  std::size_t most_writes_under_way = 0;
 
   AsyncResult<WriteOutcome> write(SharedBatch batch) override {
-    most_writes_under_way = std::max(most_writes_under_way, ++writes_under_way);
     if (before_write) co_await before_write();
-    --writes_under_way;
     if (outage) co_return std::unexpected(*outage);
     if (is_superseded(batch->lineage)) co_return refuse_superseded();
     for (const PendingTurn& pending : batch->turns) {

@@ -36,6 +36,19 @@ class SynchronizerTest : public SyncFixture {
     return place;
   }
 
+  /// How many writes come to be under way at once in the drain that `begin` starts.
+  template <class Begin>
+  int writes_held_in(Begin begin) {
+    Gate gate(io);
+    store.before_write = gate.hold();
+    begin();
+    const int held = gate.arrived();
+    store.before_write = nullptr;
+    gate.open();
+    settle();
+    return held;
+  }
+
   std::unique_ptr<Synchronizer> synchronizer;
   bool ended = false;
 };
@@ -67,6 +80,29 @@ TEST_F(SynchronizerTest, SyncsEarlyAtTheWatermark) {
   synchronizer->note_accepted(1, 1);
   settle();
   EXPECT_EQ(store.rows.size(), 100U);
+}
+
+TEST_F(SynchronizerTest, WritesOneBatchAtATimeInTheBackground) {
+  start({.interval = 300s, .batch_turns = 5, .connections = 3, .sweep_interval = 3600s});
+  record("a", 40);
+  EXPECT_EQ(writes_held_in([&] { advance(300s); }), 1);
+  EXPECT_EQ(store.rows.size(), 40U);
+}
+
+TEST_F(SynchronizerTest, WritesOverAllConnectionsWhenSomebodyWaits) {
+  start({.interval = 300s, .batch_turns = 5, .connections = 3, .sweep_interval = 3600s});
+  record("a", 40);
+  EXPECT_EQ(writes_held_in([&] { ask_for_drain(); }), 3);
+}
+
+TEST_F(SynchronizerTest, WritesOverAllConnectionsWhenOneDoesNotKeepUp) {
+  start({.interval = 300s, .batch_turns = 5, .connections = 3, .watermark = 10, .sweep_interval = 3600s});
+  record("a", 40);
+  EXPECT_EQ(writes_held_in([&] {
+              for (int i = 0; i < 30; ++i) synchronizer->note_accepted(1, clock.now_us());
+              settle();
+            }),
+            3);
 }
 
 TEST_F(SynchronizerTest, SyncsWhenAsked) {
