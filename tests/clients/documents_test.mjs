@@ -37,7 +37,8 @@ async function checkPrograms(t, page) {
     assert.equal(shown?.language, "text", `what does the program under "${program.heading}" print?`);
     assert.equal(stdout, shown.text, program.heading);
   };
-  await Promise.all(programs.map(check));
+  // All to their ends, so that none is left without its server.
+  for (const { reason } of await Promise.allSettled(programs.map(check))) if (reason) throw reason;
 }
 
 /// Ids and times, which differ from run to run.

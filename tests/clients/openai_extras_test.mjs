@@ -36,7 +36,10 @@ test("extras: a conversation is titled by its first question or by its user", as
   const { id } = await conversationAbout(here, "Chuyến đi Huế?");
   await here.server.syncNow();
   const client = clientOf(here);
-  const titles = async () => (await client.get("/conversations", { query: { user: "ann" } })).data.map(({ title }) => title);
+  const titles = async () => {
+    const { data } = await client.get("/conversations", { query: { user: "ann" } });
+    return data.map(({ title }) => title);
+  };
   assert.deepEqual(await titles(), ["Chuyến đi Huế?"]);
   await client.post(`/conversations/${id}`, { body: { title: "Huế", metadata: {} } });
   assert.deepEqual(await titles(), ["Huế"]);

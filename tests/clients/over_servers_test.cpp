@@ -33,8 +33,20 @@ void pass_over_redis_and_mariadb(const std::string& suite) {
   EXPECT_FALSE(outcome.standard_output.contains("tests 0")) << outcome.standard_output;
 }
 
-TEST(ClientsOverRedisAndMariaDb, ChatAsOverTheEmbeddedCacheAndSqlite) {
+TEST(ClientsOverRedisAndMariaDb, HaveTheSameChats) {
   pass_over_redis_and_mariadb("openai_chat_test.mjs");
+}
+
+TEST(ClientsOverRedisAndMariaDb, HaveTheSameResponses) {
+  pass_over_redis_and_mariadb("openai_responses_test.mjs");
+}
+
+TEST(ClientsOverRedisAndMariaDb, HaveTheSameConversations) {
+  pass_over_redis_and_mariadb("openai_conversations_test.mjs");
+}
+
+TEST(ClientsOverRedisAndMariaDb, HaveOneTurnOfARequestThatIsSentAgain) {
+  pass_over_redis_and_mariadb("openai_retry_test.mjs");
 }
 
 }  // namespace
