@@ -23,11 +23,10 @@ namespace chatsync::http {
 struct HttpWorker {
   boost::asio::any_io_executor executor;
   service::ChatService* chat = nullptr;
-  service::CompletionService* completions = nullptr;  ///< Null, with the next two: /v1 is not served.
+  service::CompletionService* completions = nullptr;  ///< Null, with the next three: /v1 is not served.
   service::ResponseService* responses = nullptr;
   service::ConversationService* conversations = nullptr;
-  service::CompletionService* completions = nullptr;  ///< Null: /v1 is not served.
-  service::ConversationExtras* extras = nullptr;      ///< The same.
+  service::ConversationExtras* extras = nullptr;
 };
 
 /// What /metrics shows beside the server's own counters. Null: left out.
