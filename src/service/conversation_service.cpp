@@ -154,6 +154,7 @@ AsyncResult<std::vector<VisibleItem>> ConversationService::items_of_turns(std::s
   std::vector<VisibleItem> items;
   if (turns.empty()) co_return items;
   std::vector<std::string> ids;
+  ids.reserve(turns.size());
   for (const Turn& turn : turns) ids.push_back(turn.turn_id);
   const Result<std::vector<TurnExtras>> extras =
       co_await store_.extras_of(std::move(session_id), std::move(ids));

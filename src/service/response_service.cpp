@@ -254,6 +254,7 @@ AsyncResult<std::vector<std::vector<Item>>> ResponseService::items_of_turns(std:
   std::vector<std::vector<Item>> result;
   if (turns.empty()) co_return result;
   std::vector<std::string> ids;
+  ids.reserve(turns.size());
   for (const Turn& turn : turns) ids.push_back(turn.turn_id);
   const Result<std::vector<TurnExtras>> extras =
       co_await extras_.extras_of(turns.front().session_id, std::move(ids));
