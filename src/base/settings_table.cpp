@@ -130,7 +130,7 @@ const auto kTable = std::to_array<SettingRow>({
      in<&Settings::llm, &Llm::history_tokens>,
      "about what these may take; older ones are left out"},
     {kLlm, "SESSION_WAIT", "SECONDS", kUpToADay, own<&Settings::session_wait>,
-     "time for which a question waits for the one before it in its session"},
+     "time that a question waits for the one before it"},
     {kLlm, "LLM_TLS_CA", "PATH", kText, in<&Settings::llm, &Llm::tls_ca>,
      "PEM file of the authorities to trust; empty: the system's"},
 

@@ -159,7 +159,9 @@ void ResponseEvents::append_whole_message(std::string& out, const Turn& turn) {
 void ResponseEvents::append_item_events(std::string& out, const Turn& turn, const VisibleItem& visible,
                                         std::size_t index) {
   const Item& item = visible.item;
-  if (visible.id == message_id_ && !turn.answer.empty() && text_of(item) == turn.answer &&
+  // Where the turn is told after what another instance says of it, the id was a guess.
+  const bool is_text = visible.id == message_id_ || (index == 0 && text_bytes_ > 0);
+  if (is_text && !turn.answer.empty() && text_of(item) == turn.answer &&
       item.body.find(R"("refusal")") == std::string::npos) {
     append_whole_message(out, turn);
   } else if (item.type == "function_call") {

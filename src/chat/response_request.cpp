@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -218,17 +219,13 @@ Result<void> read_member(const JsonMemberSpan& member, ResponseRequest& request,
 
 /// The members, the last one of each name.
 Members last_of_each(Members members) {
-  for (std::size_t i = 0; i < members.size();) {
-    const auto& name = members[i].name;
-    const auto again = std::find_if(members.begin() + static_cast<std::ptrdiff_t>(i) + 1, members.end(),
-                                    [&](const JsonMemberSpan& other) { return other.name == name; });
-    if (again == members.end()) {
-      ++i;
-    } else {
-      members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
-    }
+  std::set<std::string> seen;
+  Members kept;
+  for (auto member = members.rbegin(); member != members.rend(); ++member) {
+    if (seen.insert(member->name).second) kept.push_back(std::move(*member));
   }
-  return members;
+  std::ranges::reverse(kept);
+  return kept;
 }
 
 bool is_user(const Item& item) { return item.type == "message" && item.role == "user"; }

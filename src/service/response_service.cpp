@@ -271,7 +271,7 @@ AsyncResult<RunningResponse> ResponseService::cancel(ResponseName name) {
   constexpr std::chrono::seconds kLongest{30};
   Result<RunningResponse> found = co_await find(name);
   if (!found || found->answer == nullptr) co_return found;
-  running_.cancel_turn(name.turn_id);
+  if (!running_.cancel_turn(name.turn_id)) co_await completions_.cancel_anywhere(name.session_id);
   const SteadyTime deadline = clock_.steady_now() + kLongest;
   LiveAnswer::Piece piece;
   while (!piece.ended && clock_.steady_now() < deadline) {

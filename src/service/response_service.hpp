@@ -55,8 +55,8 @@ class ResponseService {
   /// `not_found` if there is no such response, here or recorded.
   AsyncResult<RunningResponse> find(ResponseName name);
 
-  /// Breaks a response off that is under way in this process, waits for its end, and returns its turn as
-  /// find() does. One that has ended stays as it is.
+  /// Breaks a response off that is under way, waits for its end, and returns its turn as find() does; at
+  /// another instance, with whatever else its session is answering. One that has ended stays as it is.
   AsyncResult<RunningResponse> cancel(ResponseName name);
 
   /// The items with which a response was asked, oldest first.

@@ -112,7 +112,7 @@ AsyncResult<TurnEntry> TurnRules::enter(TurnWish wish) {
 }
 
 AsyncResult<std::optional<TurnEntry>> TurnRules::claim(const TurnWish* wish,
-                                                       const std::shared_ptr<TurnPermit>& permit) {
+                                                       std::shared_ptr<TurnPermit> permit) {
   const RequestKey& key = *wish->request.key;
   const Result<ClaimState> state = co_await claims_.claim({.turn_id = key.turn_id,
                                                            .session_id = permit->session_id,

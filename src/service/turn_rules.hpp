@@ -70,8 +70,7 @@ class TurnRules {
 
  private:
   /// Claims the turn, or finds out what became of it; neither: it may be asked again, after a while.
-  AsyncResult<std::optional<TurnEntry>> claim(const TurnWish* wish,
-                                              const std::shared_ptr<TurnPermit>& permit);
+  AsyncResult<std::optional<TurnEntry>> claim(const TurnWish* wish, std::shared_ptr<TurnPermit> permit);
   AsyncResult<std::optional<TurnEntry>> find_recorded(const TurnWish* wish);
   AsyncResult<void> take_turn(const TurnWish* wish, std::shared_ptr<TurnPermit> permit, SteadyTime deadline);
   boost::asio::awaitable<void> pause(std::chrono::milliseconds* length, SteadyTime deadline);

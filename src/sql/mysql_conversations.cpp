@@ -30,6 +30,7 @@ template <class Change>
 SqlResult<ChangeFate> change_session(MySqlConnection& connection, const Session& session, Change change) {
   return in_transaction(connection, [&]() -> SqlResult<ChangeFate> {
     BatchSession row{.session = session};
+    row.session.title.clear();  // The caller may show one that nobody gave.
     row.session.question_count = 0;
     if (row.session.created_at_us == 0) {
       row.session.created_at_us = row.session.updated_at_us = SystemClock().now_us();

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kMakeSession =
     "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at)"
-    " VALUES (?1, ?2, ?5, 0, ?3, ?4) ON CONFLICT DO NOTHING";
+    " VALUES (?1, ?2, '', 0, ?3, ?4) ON CONFLICT DO NOTHING";
 constexpr std::string_view kFindTombstone =
     "SELECT 1 FROM chat_sessions WHERE session_id = ?1 AND deleted_at IS NOT NULL";
 constexpr std::string_view kSetTitle =
@@ -61,9 +61,9 @@ Result<ChangeFate> change_session(SqliteDatabase& database, const Session& sessi
   return in_transaction(database, [&]() -> Result<ChangeFate> {
     const bool has_times = session.created_at_us != 0;
     const std::int64_t now_us = SystemClock().now_us();
-    Result<void> made = run_statement(database, kMakeSession, session.session_id, session.user_id,
-                                      has_times ? session.created_at_us : now_us,
-                                      has_times ? session.updated_at_us : now_us, session.title);
+    Result<void> made =
+        run_statement(database, kMakeSession, session.session_id, session.user_id,
+                      has_times ? session.created_at_us : now_us, has_times ? session.updated_at_us : now_us);
     if (!made) return failure_of(std::move(made));
     const Result<bool> erased = has_row(database, kFindTombstone, session.session_id);
     if (!erased) return std::unexpected(erased.error());

@@ -68,6 +68,13 @@ TEST_P(StoreConversations, MetadataAloneLeavesTheTitleToTheDrain) {
   EXPECT_EQ(ok(store().descriptions({"s"})).front().metadata, "");
 }
 
+TEST_P(StoreConversations, AChangeTakesNoTitleFromTheSessionThatItIsOf) {
+  Session shown = session_of("s");
+  shown.title = "made of the first question";
+  ok(store().delete_item(shown, {.turn_id = "t", .sibling_id = {}, .item = 0}));
+  EXPECT_EQ(load("s")->session.title, "");
+}
+
 TEST_P(StoreConversations, DescriptionsAreThoseOfTheSessionsAskedFor) {
   describe("a", "A");
   describe("b", "B");

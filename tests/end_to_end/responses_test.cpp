@@ -296,6 +296,51 @@ TEST_P(ResponsesTest, AreGoneWhenTheyAreDeletedAndNoModelIsToldOfThem) {
             "previous_response_not_found");
 }
 
+TEST_P(ResponsesTest, AreOneForRequestsWithTheSameKey) {
+  answer({"1"});
+  upstream.then([](Exchange& exchange) {
+    exchange.begin_stream();
+    exchange.event(chunk_of("2"));
+    exchange.event(last_chunk());
+    exchange.event("[DONE]");
+    exchange.end_stream();
+  });
+  start();
+  const std::string body = R"({"input":"a"})";
+  const json::value first = create(body, "Idempotency-Key: k\r\n");
+  const HttpResponse again = server->client().request("POST", kPath, body, "Idempotency-Key: k\r\n");
+  EXPECT_EQ(again.json(), first);
+  EXPECT_EQ(again.header("idempotency-replayed"), "true");
+  EXPECT_EQ(get(kPath + ("/" + text_at(first, "id"))), first);
+  const HttpResponse streamed =
+      server->client().request("POST", kPath, R"({"input":"b","stream":true})", "Idempotency-Key: l\r\n");
+  const HttpResponse retold =
+      server->client().request("POST", kPath, R"({"input":"b","stream":true})", "Idempotency-Key: l\r\n");
+  EXPECT_EQ(events_in(retold.body).back(), events_in(streamed.body).back());
+  EXPECT_EQ(server->client().request("POST", kPath, R"({"input":"c"})", "Idempotency-Key: k\r\n").status,
+            422);
+  EXPECT_EQ(upstream.requests().size(), 2U);
+}
+
+TEST_P(ResponsesTest, WaitForTheTurnBeforeAndKnowIt) {
+  std::promise<void> asked_too;
+  upstream.then([&](Exchange& exchange) {
+    asked_too.get_future().wait();
+    exchange.reply(200, completion_of("1"));
+  });
+  answer({"2"});
+  start();
+  HttpClient first = server->client();
+  first.send(post_bytes(R"({"input":"a","conversation":"s"})"));
+  ASSERT_TRUE(eventually([&] { return upstream.requests().size() == 1; }));
+  HttpClient second = server->client();
+  second.send(post_bytes(R"({"input":"b","conversation":"s"})"));
+  asked_too.set_value();
+  EXPECT_EQ(second.read_response().status, 200);
+  EXPECT_EQ(asked(1), json::parse(R"([{"role":"user","content":"a"},{"role":"assistant","content":"1"},
+                                      {"role":"user","content":"b"}])"));
+}
+
 TEST_P(ResponsesTest, NameWhatIsWrongWithARequest) {
   start();
   EXPECT_EQ(code_of("{}"), "missing_field");

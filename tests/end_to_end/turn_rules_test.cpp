@@ -206,6 +206,20 @@ TEST_P(TurnRulesTest, ACompletionSentAgainIsToldInOpenAisForm) {
   EXPECT_EQ(count_turns(*server), 2U);
 }
 
+TEST_P(TurnRulesTest, AResponseSentAgainIsTheSame) {
+  upstream.always([](Exchange& exchange) { exchange.reply(200, completion_of("hi")); });
+  const auto server = start();
+  const char* body = R"({"model":"m","input":"hello"})";
+  const HttpResponse first = post(*server, body, kKey, "/v1/responses");
+  EXPECT_EQ(first.status, 200) << first.body;
+  const HttpResponse again = post(*server, body, kKey, "/v1/responses");
+  EXPECT_EQ(again.json().at("id"), first.json().at("id"));
+  EXPECT_EQ(again.json().at("output"), first.json().at("output"));
+  EXPECT_EQ(again.header("idempotency-replayed"), "true");
+  EXPECT_EQ(post(*server, R"({"model":"m","input":"other"})", kKey, "/v1/responses").status, 422);
+  EXPECT_EQ(upstream.requests().size(), 1U);
+}
+
 TEST_P(TurnRulesTest, ASecondQuestionWaitsForTheFirst) {
   answer_when_told("one");
   upstream.then([](Exchange& exchange) { exchange.reply(200, completion_of("two")); });
