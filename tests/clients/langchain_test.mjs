@@ -5,7 +5,7 @@ import { tool } from "@langchain/core/tools";
 import { ChatOpenAI } from "@langchain/openai";
 import { z } from "zod";
 import { breaksAfter, calls, Held, refuses, says } from "./support/upstream.mjs";
-import { tenTurnsOverARestart, world } from "./support/world.mjs";
+import { tenTurnsOverARestart, Unheard, world } from "./support/world.mjs";
 
 /// A model whose every request belongs to the session.
 function modelOf({ server, session }, more = {}) {
@@ -95,8 +95,8 @@ test("langchain: an answer in a given form is parsed by the client", async (t) =
 
 test("langchain: a stream that its client aborts is recorded to its end", async (t) => {
   const here = await world(t);
-  const held = new Held("one ", "two");
-  here.upstream.next(held.script);
+  const unheard = new Unheard(here.server);
+  here.upstream.next(unheard.script);
   const controller = new AbortController();
   const reading = async () => {
     for await (const piece of await modelOf(here).stream("count", { signal: controller.signal })) {
@@ -104,9 +104,9 @@ test("langchain: a stream that its client aborts is recorded to its end", async 
     }
   };
   await assert.rejects(reading);
-  held.release();
+  await unheard.left();
   const [turn] = await here.server.turnsWhen(here.session, 1);
-  assert.deepEqual([turn.answer, turn.status], ["one two", "complete"]);
+  assert.deepEqual([turn.answer, turn.status], [unheard.text, "complete"]);
 });
 
 test("langchain: a stream that the model breaks off throws, and what came is recorded", async (t) => {

@@ -4,7 +4,7 @@ import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import { breaksAfter, calls, Held, kUsage, says } from "./support/upstream.mjs";
-import { assistant, tenTurnsOverARestart, user, world } from "./support/world.mjs";
+import { assistant, tenTurnsOverARestart, Unheard, user, world } from "./support/world.mjs";
 
 const model = "small";
 
@@ -169,14 +169,14 @@ test("openai: an answer in a given form is parsed by the client", async (t) => {
 
 test("openai: a stream that its client aborts is recorded to its end", async (t) => {
   const { server, upstream, session } = await world(t);
-  const held = new Held("one ", "two");
-  upstream.next(held.script);
+  const unheard = new Unheard(server);
+  upstream.next(unheard.script);
   const stream = await ask(clientOf({ server, session }), "count", { stream: true });
   for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break; // Breaking out aborts.
   assert.ok(stream.controller.signal.aborted);
-  held.release();
+  await unheard.left();
   const [turn] = await server.turnsWhen(session, 1);
-  assert.deepEqual([turn.answer, turn.status], ["one two", "complete"]);
+  assert.deepEqual([turn.answer, turn.status], [unheard.text, "complete"]);
 });
 
 test("openai: a plain answer that its client does not wait for is recorded", async (t) => {

@@ -4,7 +4,7 @@ import OpenAI from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import { breaksAfter, calls, Held, refuses, says } from "./support/upstream.mjs";
-import { assistant, tenTurnsOverARestart, user, world } from "./support/world.mjs";
+import { assistant, tenTurnsOverARestart, Unheard, user, world } from "./support/world.mjs";
 
 const model = "small";
 
@@ -170,17 +170,17 @@ test("responses: one that is not to be stored leaves nothing", async (t) => {
 
 test("responses: a stream that its client aborts is recorded to its end", async (t) => {
   const here = await world(t);
-  const held = new Held("one ", "two");
-  here.upstream.next(held.script);
+  const unheard = new Unheard(here.server);
+  here.upstream.next(unheard.script);
   let id;
   for await (const event of await ask(here, "count", { stream: true })) {
     if (event.type === "response.created") id = event.response.id;
     if (event.type === "response.output_text.delta") break; // Breaking out aborts.
   }
-  held.release();
+  await unheard.left();
   await here.server.turnsWhen(sessionOf({ id }), 1);
   const found = await clientOf(here).responses.retrieve(id);
-  assert.deepEqual([found.status, found.output[0].content[0].text], ["completed", "one two"]);
+  assert.deepEqual([found.status, found.output[0].content[0].text], ["completed", unheard.text]);
 });
 
 test("responses: a stream is taken up again behind the last event that was seen", async (t) => {

@@ -33,9 +33,7 @@ void pass_over_redis_and_mariadb(const std::string& suite) {
   EXPECT_FALSE(outcome.standard_output.contains("tests 0")) << outcome.standard_output;
 }
 
-TEST(ClientsOverRedisAndMariaDb, HaveTheSameChats) {
-  pass_over_redis_and_mariadb("openai_chat_test.mjs");
-}
+TEST(ClientsOverRedisAndMariaDb, HaveTheSameChats) { pass_over_redis_and_mariadb("openai_chat_test.mjs"); }
 
 TEST(ClientsOverRedisAndMariaDb, HaveTheSameResponses) {
   pass_over_redis_and_mariadb("openai_responses_test.mjs");

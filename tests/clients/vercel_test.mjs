@@ -4,7 +4,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, generateText, Output, stepCountIs, streamText, tool } from "ai";
 import { z } from "zod";
 import { breaksAfter, calls, Held, refuses, says } from "./support/upstream.mjs";
-import { tenTurnsOverARestart, world } from "./support/world.mjs";
+import { tenTurnsOverARestart, Unheard, world } from "./support/world.mjs";
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
@@ -99,14 +99,14 @@ test("vercel: an answer in a given form is parsed by the client", async (t) => {
 
 test("vercel: a stream that its client aborts is recorded to its end", async (t) => {
   const here = await world(t);
-  const held = new Held("one ", "two");
-  here.upstream.next(held.script);
+  const unheard = new Unheard(here.server);
+  here.upstream.next(unheard.script);
   const controller = new AbortController();
   const answer = stream(here, "count", { abortSignal: controller.signal });
   for await (const part of answer.fullStream) if (part.type === "text-delta") controller.abort();
-  held.release();
+  await unheard.left();
   const [turn] = await here.server.turnsWhen(here.session, 1);
-  assert.deepEqual([turn.answer, turn.status], ["one two", "complete"]);
+  assert.deepEqual([turn.answer, turn.status], [unheard.text, "complete"]);
 });
 
 test("vercel: a stream that the model breaks off has an error, and what came is recorded", async (t) => {

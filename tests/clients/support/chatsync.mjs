@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Process } from "./process.mjs";
@@ -33,6 +35,14 @@ export class Chatsync {
   /// Waits for the end of the drain that every start begins with: what is recorded afterwards stays pending.
   async firstDrain() {
     while ((await (await this.fetch("/metrics")).text()).includes("\nchatsync_sync_drains_total 0\n"));
+  }
+
+  /// How many connections it has open, beside the one of its own by which this is asked.
+  async connections() {
+    const [response] = await once(get(`${this.url}/metrics`, { agent: false }), "response");
+    let metrics = "";
+    for await (const piece of response.setEncoding("utf8")) metrics += piece;
+    return Number(/^chatsync_http_connections (\d+)/m.exec(metrics)[1]) - 1;
   }
 
   /// Where clients of OpenAI's API find it.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Chatsync } from "./chatsync.mjs";
-import { Upstream } from "./upstream.mjs";
+import { kUsage, Upstream } from "./upstream.mjs";
 
 /// A server over a scripted upstream, for one test. Where the test fails, the server's log is shown.
 export async function world(t, settings = {}) {
@@ -17,6 +17,38 @@ export async function world(t, settings = {}) {
     }
   });
   return { server, upstream, session: `s-${randomUUID()}` };
+}
+
+/// An answer whose client goes away in the middle: behind "one " it waits for left(), and then goes on until the
+/// server has noticed that its client is gone, and a little further. `text` is all that was said.
+export class Unheard {
+  text = "one ";
+  #left = Promise.withResolvers();
+  #ended = Promise.withResolvers();
+
+  constructor(server) {
+    this.server = server;
+  }
+
+  /// Returns when all is said. No other connection may be opened meanwhile: by them it is noticed.
+  left() {
+    this.#left.resolve();
+    return this.#ended.promise;
+  }
+
+  script = async (exchange) => {
+    const say = (content) => exchange.chunk({ content });
+    const connections = await this.server.connections();
+    say(this.text);
+    await this.#left.promise;
+    for (let further = 0; further < 4; ) {
+      say("and ");
+      this.text += "and ";
+      if ((await this.server.connections()) < connections) ++further;
+    }
+    exchange.finish("stop", kUsage);
+    this.#ended.resolve();
+  };
 }
 
 export const user = (content) => ({ role: "user", content });
