@@ -111,6 +111,7 @@ std::vector<UnindexedTurns> unindexed_of(std::span<const PendingTurn* const> tur
     if (!added) known->second = std::min(known->second, pending->turn.timestamp_us);
   }
   std::vector<UnindexedTurns> sessions;
+  sessions.reserve(first.size());
   for (const auto& [session_id, from_us] : first) sessions.push_back({std::string(session_id), from_us});
   return sessions;
 }
