@@ -63,8 +63,9 @@ AsyncResult<bool> ChatEvents::append_next(std::string* out) {
   } else if (!piece.ended) {
     *out += kSignOfLife;
   }
-  if (piece.ended) append_end(*out, std::move(piece));
-  co_return !piece.ended;
+  if (!piece.ended) co_return true;
+  append_end(*out, std::move(piece));
+  co_return false;
 }
 
 void ChatEvents::append_end(std::string& out, service::LiveAnswer::Piece piece) {
