@@ -191,7 +191,7 @@ const auto kTable = std::to_array<SettingRow>({
      "BOOL",
      {},
      own<&Settings::search_index>,
-     "keep a full-text index of the turns, for GET /v1/conversations?q="},
+     "keep a full-text index of turns, for GET /v1/conversations?q="},
 
     {kSync, "SYNC_INTERVAL", "SECONDS", kUpToADay, in<&Settings::sync, &Sync::interval>,
      "time between two drains"},

@@ -43,8 +43,8 @@ class SyncFixture : public ::testing::Test {
 
   static Error store_down() { return {.kind = ErrorKind::unavailable, .message = "store is down"}; }
 
+  test::FakeClock clock;  // before `io`, which may hold coroutines with alarms to the end
   boost::asio::io_context io{1};
-  test::FakeClock clock;
   test::MemoryTurnCache cache;
   test::MemoryTurnStore store;
   int recorded = 0;
