@@ -1,37 +1,27 @@
 #include <utility>
 
-#include "chat/ids.hpp"
 #include "http/completion_events.hpp"
 #include "http/handlers.hpp"
 #include "http/json_text.hpp"
+#include "http/named_ids.hpp"
 #include "http/turn_terms.hpp"
 #include "service/completion_service.hpp"
 
 namespace chatsync::http {
 namespace {
 
-std::unexpected<Error> bad_id(std::string expected, std::string param) {
-  return fail(ErrorKind::invalid_argument, "expected " + std::move(expected), "invalid_value",
-              std::move(param));
-}
-
 /// What is asked for: with the session and the user that the request names.
 Result<service::CompletionCall> read_call(const Call& asked) {
-  const Request& http_request = *asked.request;
-  Result<CompletionRequest> request = read_completion_request(http_request.body);
+  Result<CompletionRequest> request = read_completion_request(asked.request->body);
   if (!request) return failure_of(std::move(request));
+  Result<std::string> session_id = named_session(*asked.request, request->session_id);
+  if (!session_id) return failure_of(std::move(session_id));
   service::CompletionCall call;
-  const bool by_header = !http_request.session_id.empty();
-  std::string session_id = by_header ? http_request.session_id : request->session_id;
-  if (!session_id.empty()) {
-    if (!is_session_id(session_id)) {
-      return bad_id("[A-Za-z0-9._-]{1,64}", by_header ? "X-Session-Id" : "metadata.session_id");
-    }
-    call.session_id = std::move(session_id);
-    if (!request->user.empty()) {
-      if (!is_user_id(request->user)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user");
-      call.user_id = request->user;
-    }
+  if (!session_id->empty()) {
+    call.session_id = std::move(*session_id);
+    Result<std::string> user_id = named_user_in("user", request->user);
+    if (!user_id) return failure_of(std::move(user_id));
+    if (!user_id->empty()) call.user_id = std::move(*user_id);
     Result<service::TurnRequest> terms = read_turn_terms(asked);
     if (!terms) return failure_of(std::move(terms));
     call.terms = std::move(*terms);

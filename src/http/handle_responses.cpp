@@ -1,13 +1,13 @@
 #include <memory>
 #include <utility>
 
-#include "chat/ids.hpp"
 #include "chat/openai_ids.hpp"
 #include "chat/response_object.hpp"
 #include "http/completion_events.hpp"
 #include "http/handlers.hpp"
 #include "http/item_list.hpp"
 #include "http/json_text.hpp"
+#include "http/named_ids.hpp"
 #include "http/query_fields.hpp"
 #include "http/response_event_body.hpp"
 #include "http/turn_terms.hpp"
@@ -16,29 +16,20 @@
 namespace chatsync::http {
 namespace {
 
-std::unexpected<Error> bad_id(std::string expected, std::string param) {
-  return fail(ErrorKind::invalid_argument, "expected " + std::move(expected), "invalid_value",
-              std::move(param));
-}
-
 /// What is asked for, with the session and the user that the request names.
 Result<service::ResponseCall> read_call(const Call& asked) {
-  const Request& http_request = *asked.request;
-  Result<ResponseRequest> request = read_response_request(http_request.body);
+  Result<ResponseRequest> request = read_response_request(asked.request->body);
   if (!request) return failure_of(std::move(request));
+  Result<std::string> session_id = named_session(*asked.request, request->session_id);
+  if (!session_id) return failure_of(std::move(session_id));
+  if (auto named = named_session_in("conversation", request->conversation); !named) {
+    return failure_of(std::move(named));
+  }
+  Result<std::string> user_id = named_user_in("user", request->user);
+  if (!user_id) return failure_of(std::move(user_id));
   service::ResponseCall call;
-  const bool by_header = !http_request.session_id.empty();
-  call.session_id = by_header ? http_request.session_id : request->session_id;
-  if (!call.session_id.empty() && !is_session_id(call.session_id)) {
-    return bad_id("[A-Za-z0-9._-]{1,64}", by_header ? "X-Session-Id" : "metadata.session_id");
-  }
-  if (!request->conversation.empty() && !is_session_id(request->conversation)) {
-    return bad_id("[A-Za-z0-9._-]{1,64}", "conversation");
-  }
-  if (!request->user.empty()) {
-    if (!is_user_id(request->user)) return bad_id("[A-Za-z0-9._:@+-]{1,128}", "user");
-    call.user_id = request->user;
-  }
+  call.session_id = std::move(*session_id);
+  if (!user_id->empty()) call.user_id = std::move(*user_id);
   Result<service::TurnRequest> terms = read_turn_terms(asked);
   if (!terms) return failure_of(std::move(terms));
   call.terms = std::move(*terms);
