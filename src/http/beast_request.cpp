@@ -105,14 +105,14 @@ void BeastRequest::on_field_impl(beast_http::field field, BeastView name, BeastV
       } else if (equals_ignoring_case(view(name), "x-session-id")) {
         request_.session_id.assign(value);
       } else if (equals_ignoring_case(view(name), "last-event-id")) {
-        request_.last_event_id.assign(value);
+        request_.make_turn_fields().last_event_id.assign(value);
       } else if (equals_ignoring_case(view(name), "idempotency-key")) {
-        if (!request_.idempotency_key.empty()) {
+        if (!request_.turn_fields().idempotency_key.empty()) {
           return refuse(400, "the request has two Idempotency-Key fields", code);
         }
-        request_.idempotency_key.assign(value);
+        request_.make_turn_fields().idempotency_key.assign(value);
       } else if (equals_ignoring_case(view(name), "x-on-busy")) {
-        request_.on_busy.assign(value);
+        request_.make_turn_fields().on_busy.assign(value);
       }
       return;
   }

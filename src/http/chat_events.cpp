@@ -86,7 +86,7 @@ void ChatEvents::append_id(std::string& out, std::size_t offset) const {
 
 Result<Reply> chat_event_stream(const Call& call, std::shared_ptr<service::LiveAnswer> answer) {
   std::size_t from = 0;
-  if (const std::string& last = call.request->last_event_id; !last.empty()) {
+  if (const std::string& last = call.request->turn_fields().last_event_id; !last.empty()) {
     const auto offset = offset_in(last, answer->turn_name().turn_id);
     if (!offset) {
       return fail(ErrorKind::invalid_argument, "expected the id of an event of this turn", "invalid_value",

@@ -12,7 +12,7 @@ boost::asio::awaitable<Result<Reply>> post_chat(Call call) {
   if (!request) co_return failure_of(std::move(request));
   auto terms = read_turn_terms(call);
   if (!terms) co_return failure_of(std::move(terms));
-  if (call.request->on_busy.empty()) terms->on_busy = request->terms.on_busy;
+  if (call.request->turn_fields().on_busy.empty()) terms->on_busy = request->terms.on_busy;
   request->terms = std::move(*terms);
   if (request->stream) {
     auto answer = co_await call.completions->stream_chat(std::move(*request));

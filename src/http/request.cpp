@@ -4,6 +4,16 @@
 
 namespace chatsync::http {
 
+const TurnFields& Request::turn_fields() const {
+  static const TurnFields kNone;
+  return turn_fields_.empty() ? kNone : turn_fields_.front();
+}
+
+TurnFields& Request::make_turn_fields() {
+  if (turn_fields_.empty()) turn_fields_.emplace_back();
+  return turn_fields_.front();
+}
+
 void Request::clear() {
   method = Method::other;
   http_1_0 = false;
@@ -14,18 +24,15 @@ void Request::clear() {
   request_id.clear();
   session_id.clear();
   authorization.clear();
-  last_event_id.clear();
-  idempotency_key.clear();
-  on_busy.clear();
   body.clear();
+  turn_fields_.clear();
 }
 
 void Request::release() {
   clear();
   // Assigning an empty string would keep the memory.
   target.shrink_to_fit();
-  last_event_id.shrink_to_fit();
-  idempotency_key.shrink_to_fit();
+  turn_fields_.shrink_to_fit();
   body.shrink_to_fit();
 }
 

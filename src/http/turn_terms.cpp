@@ -56,16 +56,17 @@ std::optional<service::OnBusy> on_busy_from(std::string_view text) {
 
 Result<service::TurnRequest> read_turn_terms(const Call& call) {
   const Request& request = *call.request;
+  const TurnFields& fields = request.turn_fields();
   service::TurnRequest terms;
-  if (!request.on_busy.empty()) {
-    const auto on_busy = on_busy_from(request.on_busy);
+  if (!fields.on_busy.empty()) {
+    const auto on_busy = on_busy_from(fields.on_busy);
     if (!on_busy) {
       return fail(ErrorKind::invalid_argument, R"(expected "enqueue" or "reject")", "invalid_value",
                   "X-On-Busy");
     }
     terms.on_busy = *on_busy;
   }
-  const std::string_view key = request.idempotency_key;
+  const std::string_view key = fields.idempotency_key;
   if (key.empty()) return terms;
   if (!is_idempotency_key(key)) {
     return fail(ErrorKind::invalid_argument, "expected 1 to 255 visible ASCII characters", "invalid_value",

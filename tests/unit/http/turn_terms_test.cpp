@@ -11,7 +11,7 @@ class TurnTerms : public ::testing::Test {
     request_.method = Method::post;
     request_.target = "/chat";
     request_.body = "{}";
-    request_.idempotency_key = "k";
+    request_.make_turn_fields().idempotency_key = "k";
   }
 
   Result<service::TurnRequest> read() { return read_turn_terms({.request = &request_, .caller = &caller_}); }
@@ -21,7 +21,7 @@ class TurnTerms : public ::testing::Test {
 };
 
 TEST_F(TurnTerms, AreNoneUnlessTheyAreGiven) {
-  request_.idempotency_key.clear();
+  request_.make_turn_fields().idempotency_key.clear();
   const auto terms = read();
   ASSERT_TRUE(terms);
   EXPECT_FALSE(terms->key);
@@ -44,7 +44,7 @@ TEST_F(TurnTerms, TellKeysAndCallersApart) {
   caller_.digest = "another";
   EXPECT_NE(read()->key->turn_id, first->key->turn_id);
   caller_.digest = {};
-  request_.idempotency_key = "l";
+  request_.make_turn_fields().idempotency_key = "l";
   EXPECT_NE(read()->key->turn_id, first->key->turn_id);
 }
 
@@ -59,9 +59,9 @@ TEST_F(TurnTerms, TellRequestsApart) {
 }
 
 TEST_F(TurnTerms, NameTheFieldThatIsMalformed) {
-  request_.idempotency_key = "\xc3\xa9";
+  request_.make_turn_fields().idempotency_key = "\xc3\xa9";
   EXPECT_EQ(read().error().param, "Idempotency-Key");
-  request_.on_busy = "later";
+  request_.make_turn_fields().on_busy = "later";
   EXPECT_EQ(read().error().param, "X-On-Busy");
 }
 
