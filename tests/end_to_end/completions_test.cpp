@@ -45,15 +45,7 @@ class CompletionsTest : public ::testing::Test {
 
   /// Has the upstream stream one piece, wait for `between`, and stream the other.
   void stream_in_two(const char* first, std::promise<void>& between, const char* second) {
-    upstream.then([first, &between, second](Exchange& exchange) {
-      exchange.begin_stream();
-      exchange.event(chunk_of(first));
-      between.get_future().wait();
-      exchange.event(chunk_of(second));
-      exchange.event(last_chunk());
-      exchange.event("[DONE]");
-      exchange.end_stream();
-    });
+    upstream.then(two_pieces(first, between, second));
   }
 
   World world{kNothingInstalled};

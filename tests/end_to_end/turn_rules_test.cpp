@@ -56,15 +56,7 @@ class TurnRulesTest : public ::testing::TestWithParam<Combination> {
 
   /// The same in two pieces, the first of which it sends at once.
   void stream_in_two(const char* first, const char* second) {
-    upstream.then([this, first, second](Exchange& exchange) {
-      exchange.begin_stream();
-      exchange.event(chunk_of(first));
-      go_on.get_future().wait();
-      exchange.event(chunk_of(second));
-      exchange.event(last_chunk());
-      exchange.event("[DONE]");
-      exchange.end_stream();
-    });
+    upstream.then(two_pieces(first, go_on, second));
   }
 
   World world{GetParam()};

@@ -273,4 +273,17 @@ std::string chunk_of(std::string_view text) { return chunk_with({{"content", tex
 
 std::string last_chunk(std::string_view reason) { return chunk_with({}, json::string(reason)); }
 
+ScriptedUpstream::Script two_pieces(std::string first, std::promise<void>& between, std::string second) {
+  return
+      [first = std::move(first), &between, second = std::move(second)](ScriptedUpstream::Exchange& exchange) {
+        exchange.begin_stream();
+        exchange.event(chunk_of(first));
+        between.get_future().wait();
+        exchange.event(chunk_of(second));
+        exchange.event(last_chunk());
+        exchange.event("[DONE]");
+        exchange.end_stream();
+      };
+}
+
 }  // namespace chatsync::test

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <future>
 #include <list>
 #include <map>
 #include <memory>
@@ -97,5 +98,8 @@ std::string chunk_of(std::string_view text);
 
 /// The data of the chunk that says why the answer ends.
 std::string last_chunk(std::string_view reason = "stop");
+
+/// Streams one piece, waits for `between`, which must outlive the script, and streams the other and the end.
+ScriptedUpstream::Script two_pieces(std::string first, std::promise<void>& between, std::string second);
 
 }  // namespace chatsync::test
