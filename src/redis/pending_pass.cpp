@@ -143,15 +143,14 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
   if (!page) co_return failure_of(std::move(page));
   keys_cursor_ = (*page)[0].text_or("0");
   keys_done_ = keys_cursor_ == "0";
+  // Only those that the pass visits after this are marked. One that it has visited already may be acknowledged
+  // at this moment, and would stay marked, without a TTL, with nothing to sync. Whatever comes of the marking:
+  // an index that is full, or that has come to name the session since it was read, must not keep this pass
+  // from it.
   std::vector<std::string_view> ids;
   for (std::size_t index = 0; index < (*page)[1].size(); ++index) {
-    if (const auto id = keys_.session_of_pending((*page)[1][index].text_or(""))) {
-      if (is_session_id(*id)) {
-        ids.push_back(*id);
-      } else {
-        name(*id);
-      }
-    }
+    const auto id = keys_.session_of_pending((*page)[1][index].text_or(""));
+    if (id && name(*id)) ids.push_back(*id);
   }
   if (ids.empty()) co_return Result<void>();
   const std::string now = std::to_string(clock_.now_us());
@@ -169,20 +168,18 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
     }
   });
   if (!replies) co_return failure_of(std::move(replies));
-  // Whatever came of that: an index that is full, or that has come to name the session since it was read,
-  // must not keep this pass from it.
-  for (const std::string_view id : ids) name(id);
   co_return Result<void>();
 }
 
-void RedisPendingPass::name(std::string_view session_id) {
+bool RedisPendingPass::name(std::string_view session_id) {
   if (!is_session_id(session_id)) {
     log_warning("{}: a key of another program names the session '{}', which is no valid id: not synced",
                 connection_.name(), session_id.substr(0, 100));
-    return;
+    return false;
   }
-  if (sweep_ && !known_.emplace(session_id).second) return;
+  if (sweep_ && !known_.emplace(session_id).second) return false;
   named_.emplace_back(session_id);
+  return true;
 }
 
 AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* gathered) {

@@ -61,7 +61,8 @@ class RedisPendingPass final : public PendingPass {
   AsyncResult<void> read_index();
   AsyncResult<void> read_dirty();
   AsyncResult<void> read_keyspace();
-  void name(std::string_view session_id);
+  /// Whether the session is to be visited from here on.
+  bool name(std::string_view session_id);
 
   AsyncResult<void> scan_sessions(std::size_t room, Gathered* gathered);
   void take_page(OpenSession& session, ReplyView page);

@@ -21,6 +21,12 @@ class DrainTest : public RedisTest {
     client().command({"SADD", fmt::format("session:{}:pending_msgs", session_id), key});
   }
 
+  static AsyncResult<std::size_t> size_of_next(PendingPass* pass) {
+    const Result<TurnBatch> batch = co_await pass->next(100);
+    if (!batch) co_return std::unexpected(batch.error());
+    co_return batch->turns.size();
+  }
+
   DeadLetter only_dead_letter(PassKind kind = PassKind::sweep) {
     const SharedBatch batch = claim(kind);
     EXPECT_TRUE(batch->turns.empty());
@@ -99,6 +105,22 @@ TEST_F(DrainTest, ASweepVisitsASessionThatIsIndexedAfterTheIndexWasRead) {
   record(turn_of("py", 1));
   EXPECT_EQ(ok(pass->next(10)).turns.size(), 2U);
   EXPECT_TRUE(ok(pass->next(10)).empty());
+}
+
+TEST_F(DrainTest, ASessionThatIsSyncedWhileASweepFindsItLeavesTheIndex) {
+  record(turn_of("abc", 1));
+  const auto pass = pending_turns().begin_pass(PassKind::sweep);
+  const auto batch = std::make_shared<const TurnBatch>(ok(pass->next(1)));
+  EXPECT_EQ(batch->turns.size(), 1U);
+  // In this order they reach Redis: the look at the keys, which still finds abc, then the acknowledgement.
+  std::vector<AsyncResult<std::size_t>> steps;
+  steps.push_back(size_of_next(pass.get()));
+  steps.push_back(pending_turns().acknowledge(batch));
+  const std::vector<Result<std::size_t>> sizes = all<std::size_t>(std::move(steps));
+  EXPECT_EQ(sizes.at(0).value(), 0U);
+  EXPECT_EQ(sizes.at(1).value(), 1U);
+  EXPECT_TRUE(client().keys("sync:dirty").empty());
+  EXPECT_GT(client().integer({"PTTL", "session:abc:count"}), 0);
 }
 
 TEST_F(DrainTest, OnlySessionsWithAValidIdAreWalkedAndWaitedFor) {
