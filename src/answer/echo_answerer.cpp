@@ -3,7 +3,12 @@
 namespace chatsync::answer {
 
 AsyncResult<Answer> EchoAnswerer::answer(Question question) {
-  co_return Answer{.text = "Echo: " + question.text, .model = "echo"};
+  constexpr std::string_view kBefore = "Echo: ";
+  Answer answer{.model = "echo"};
+  answer.text.reserve(kBefore.size() + question.text.size());
+  answer.text += kBefore;
+  answer.text += question.text;
+  co_return answer;
 }
 
 }  // namespace chatsync::answer

@@ -46,6 +46,12 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::str
   return std::unexpected(Error{kind, std::move(message), std::move(code), std::move(param)});
 }
 
+/// What has failed before it began.
+template <class T>
+AsyncResult<T> failed(Error error) {
+  co_return std::unexpected(std::move(error));
+}
+
 /// The failure of `result`, to hand on as that of another type. Requires `!result`.
 template <class T>
 std::unexpected<Error> failure_of(Result<T>&& result) {

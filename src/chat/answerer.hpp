@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -10,10 +11,11 @@
 
 namespace chatsync {
 
+/// The texts belong to whoever asks, and must outlive the answer.
 struct Question {
-  std::string session_id;
-  std::string user_id;
-  std::string text;
+  std::string_view session_id;
+  std::string_view user_id;
+  std::string_view text;
   std::vector<Turn> history;  ///< The latest turns, oldest first; empty unless the answerer wants it.
 };
 

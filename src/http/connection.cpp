@@ -118,64 +118,91 @@ asio::awaitable<Connection::Next> Connection::begin_body() {
   co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n") ? Next::go_on : Next::close;
 }
 
+// What few requests need is in frames of its own, and answer() has none: of a turn under way, as little as
+// possible waits in the caches of the processor.
 asio::awaitable<Connection::Next> Connection::answer() {
   enter(Phase::busy);
   const SteadyTime started = context_.clock.steady_now();
-  const Request& request = parser_.request();
   Arguments arguments;
-  Dispatch found = dispatch(request, arguments);
   Caller caller;
-  authorize(found, request, context_.options.keys, caller);
-  std::string& out = reply_.begin_body();
+  Dispatch found = dispatch(parser_.request(), arguments);
+  authorize(found, parser_.request(), context_.options.keys, caller);
+  if (found.route == nullptr) return answer_as_decided(std::move(found), started);
+  return answer_by_handler({found.route, found.slot, std::move(arguments), caller, started});
+}
+
+asio::awaitable<Connection::Next> Connection::answer_as_decided(Dispatch found, SteadyTime started) {
+  reply_.begin_body();
   ReplyHead head;
   head.status = 204;
   head.allow = found.allow;
-  Reply reply;
-  if (found.route != nullptr) {
-    if (auto result = co_await handle(found.route, &arguments, &caller, &out)) {
-      reply = std::move(*result);
-      head.status = reply.status;
-      head.media_type = reply.media_type;
-      head.location = reply.location;
-      head.replayed = reply.replayed;
-    } else {
-      found.error = to_http_error(std::move(result).error());
-    }
-  }
   if (found.error) write_error(*found.error, head);
-  head.keep_alive = request.keep_alive && !(context_.draining && input_.empty());
-  account(found.slot, head.status, started);
-  if (reply.body) co_return co_await stream(head, reply.body.get());
-  complete(head);
-  // Nearly every reply goes to the socket at once: that takes no coroutine.
-  std::string_view rest = reply_.finish(head);
-  if (!write_what_fits(rest) || (!rest.empty() && !co_await send(rest))) co_return Next::close;
-  co_return head.keep_alive ? Next::go_on : Next::linger;
+  const Unsent unsent = write_reply(settle(head, found.slot, started));
+  co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
-AsyncResult<Reply> Connection::handle(const Route* route, const Arguments* arguments, const Caller* caller,
-                                      std::string* out) {
+asio::awaitable<Connection::Next> Connection::answer_by_handler(Routed routed) {
+  std::string& out = reply_.begin_body();
+  Result<Reply> reply = co_await handle(&routed, &out);
+  if (reply && reply->body) co_return co_await answer_in_pieces(&reply, &routed, &out);
+  const Unsent unsent = write_reply(settle(head_of(reply), routed.slot, routed.started));
+  co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
+}
+
+asio::awaitable<Connection::Next> Connection::answer_in_pieces(Result<Reply>* reply, const Routed* routed,
+                                                               std::string* out) {
+  if (parser_.request().method != Method::head) {
+    // While nothing is sent, a failure can still be told by the status, and a short body by its length.
+    const Result<bool> more = co_await next_piece((*reply)->body.get(), out);
+    if (!more) {
+      *reply = std::unexpected(more.error());
+    } else if (!*more) {
+      (*reply)->body.reset();
+    }
+  }
+  const ReplyHead head = settle(head_of(*reply), routed->slot, routed->started);
+  if (*reply && (*reply)->body) co_return co_await stream(head, (*reply)->body.get());
+  const Unsent unsent = write_reply(head);
+  co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
+}
+
+/// Of the reply to a request whose handler has run; after a failure with the body that tells of it.
+ReplyHead Connection::head_of(const Result<Reply>& reply) {
+  ReplyHead head;
+  if (reply) {
+    head.status = reply->status;
+    head.media_type = reply->media_type;
+    head.location = reply->location;
+    head.replayed = reply->replayed;
+  } else {
+    write_error(to_http_error(reply.error()), head);
+  }
+  return head;
+}
+
+/// Decides whether the connection stays, and accounts for the request.
+ReplyHead Connection::settle(ReplyHead head, std::size_t slot, SteadyTime started) {
+  head.keep_alive = parser_.request().keep_alive && !(context_.draining && input_.empty());
+  account(slot, head.status, started);
+  return head;
+}
+
+AsyncResult<Reply> Connection::handle(const Routed* routed, std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) context_.request_ids.next(request.request_id);
   std::exception_ptr escaped;
   try {
-    Result<Reply> reply = co_await route->handler({.request = &request,
-                                                   .arguments = arguments,
-                                                   .caller = caller,
-                                                   .chat = &context_.chat,
-                                                   .completions = context_.completions,
-                                                   .responses = context_.responses,
-                                                   .conversations = context_.conversations,
-                                                   .extras = context_.extras,
-                                                   .clock = &context_.clock,
-                                                   .metrics = context_.metrics_page,
-                                                   .out = out});
-    if (!reply || !reply->body || request.method == Method::head) co_return reply;
-    // While nothing is sent, a failure can still be told by the status, and a short body by its length.
-    const Result<bool> more = co_await reply->body->append_next(out);
-    if (!more) co_return std::unexpected(more.error());
-    if (!*more) reply->body.reset();
-    co_return reply;
+    co_return co_await routed->route->handler({.request = &request,
+                                               .arguments = &routed->arguments,
+                                               .caller = &routed->caller,
+                                               .chat = &context_.chat,
+                                               .completions = context_.completions,
+                                               .responses = context_.responses,
+                                               .conversations = context_.conversations,
+                                               .extras = context_.extras,
+                                               .clock = &context_.clock,
+                                               .metrics = context_.metrics_page,
+                                               .out = out});
   } catch (...) {
     escaped = std::current_exception();
   }

@@ -41,18 +41,33 @@ class Connection : public DeadlineEntry {
  private:
   enum class Next { go_on, linger, close };
   enum class Interruption { none, expired, ended };
+  /// A request for which there is a handler.
+  struct Routed {
+    const Route* route;
+    std::size_t slot;
+    Arguments arguments;
+    Caller caller;
+    SteadyTime started;
+  };
+  /// What of a reply the socket has not taken, and what comes after all of it.
+  struct Unsent {
+    std::string_view rest;
+    Next next;
+  };
 
   boost::asio::awaitable<Next> receive();
   boost::asio::awaitable<Next> begin_body();
   boost::asio::awaitable<Next> answer();
+  boost::asio::awaitable<Next> answer_as_decided(Dispatch found, SteadyTime started);
+  boost::asio::awaitable<Next> answer_by_handler(Routed routed);
+  boost::asio::awaitable<Next> answer_in_pieces(Result<Reply>* reply, const Routed* routed, std::string* out);
   boost::asio::awaitable<Next> refuse(Dispatch refusal);
   boost::asio::awaitable<Next> refuse_malformed();
   /// `message` is a literal.
   boost::asio::awaitable<Next> refuse_broken_off(int status, std::string_view message);
   boost::asio::awaitable<Next> stream(ReplyHead head, BodyProducer* body);
   Next break_off(BodyEnd body_end, const Error& reason);
-  AsyncResult<Reply> handle(const Route* route, const Arguments* arguments, const Caller* caller,
-                            std::string* out);
+  AsyncResult<Reply> handle(const Routed* routed, std::string* out);
   AsyncResult<bool> next_piece(BodyProducer* body, std::string* out);
   std::unexpected<Error> failed_by(const std::exception_ptr& escaped);
   boost::asio::awaitable<bool> send(std::string_view text);
@@ -62,6 +77,9 @@ class Connection : public DeadlineEntry {
 
   void enter(Phase next);
   Next read_what_came();
+  ReplyHead head_of(const Result<Reply>& reply);
+  ReplyHead settle(ReplyHead head, std::size_t slot, SteadyTime started);
+  Unsent write_reply(ReplyHead head);
   void complete(ReplyHead& head);
   bool between_requests() const;
   std::size_t wanted_capacity() const;

@@ -56,6 +56,14 @@ void Connection::complete(ReplyHead& head) {
   head.head_only = request.method == Method::head;
 }
 
+/// Nearly every reply goes to the socket at once: that takes no coroutine.
+Connection::Unsent Connection::write_reply(ReplyHead head) {
+  complete(head);
+  std::string_view rest = reply_.finish(head);
+  if (!write_what_fits(rest)) return {{}, Next::close};
+  return {rest, head.keep_alive ? Next::go_on : Next::linger};
+}
+
 asio::awaitable<bool> Connection::send(std::string_view text) {
   for (;;) {
     if (!write_what_fits(text)) co_return false;

@@ -1,9 +1,38 @@
 #include "redis/command_encoder.hpp"
 
-#include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace chatsync::redis {
+namespace {
+
+constexpr std::size_t kMostAroundBytes = std::string_view("$18446744073709551615\r\n\r\n").size();
+
+char* append_number(char* end, std::size_t number) {
+  if (number < 10) {
+    *end = static_cast<char>('0' + number);
+    return end + 1;
+  }
+  if (number < 100) {
+    end[0] = static_cast<char>('0' + number / 10);
+    end[1] = static_cast<char>('0' + number % 10);
+    return end + 2;
+  }
+  return std::to_chars(end, end + 20, number).ptr;
+}
+
+char* append_line_end(char* end) {
+  end[0] = '\r';
+  end[1] = '\n';
+  return end + 2;
+}
+
+char* append_bytes(char* end, std::string_view bytes) {
+  if (!bytes.empty()) std::memcpy(end, bytes.data(), bytes.size());
+  return end + bytes.size();
+}
+
+}  // namespace
 
 CommandEncoder::NumberText::NumberText(long long number)
     : size_(
@@ -22,24 +51,19 @@ void CommandEncoder::begin(std::size_t arguments) {
 }
 
 void CommandEncoder::argument(std::string_view first, std::string_view second) {
-  const NumberText number(static_cast<long long>(first.size() + second.size()));
-  const std::string_view length = number.view();
   const std::size_t before = out_.size();
-  const std::size_t bytes = 1 + length.size() + 2 + first.size() + second.size() + 2;
+  const std::size_t most = before + kMostAroundBytes + first.size() + second.size();
   // Room is made once, and not filled before it is written to: a turn has dozens of arguments.
-  const auto write = [&](char* text, std::size_t size) {
+  if (out_.capacity() < most) out_.reserve(2 * most);
+  out_.resize_and_overwrite(most, [&](char* text, std::size_t) {
     char* end = text + before;
-    const auto append = [&end](std::string_view piece) { end = std::ranges::copy(piece, end).out; };
-    append("$");
-    append(length);
-    append("\r\n");
-    append(first);
-    append(second);
-    append("\r\n");
-    return size;
-  };
-  if (out_.capacity() < before + bytes) out_.reserve(2 * (before + bytes));
-  out_.resize_and_overwrite(before + bytes, write);
+    *end++ = '$';
+    end = append_number(end, first.size() + second.size());
+    end = append_line_end(end);
+    end = append_bytes(end, first);
+    end = append_bytes(end, second);
+    return static_cast<std::size_t>(append_line_end(end) - text);
+  });
 }
 
 }  // namespace chatsync::redis

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <optional>
 #include <ranges>
 #include <span>
 #include <string_view>
@@ -22,7 +21,6 @@
 
 #include "chat/turn_stamp.hpp"
 #include "redis/encode_turn.hpp"
-#include "redis/last_turns.hpp"
 #include "redis/record_transaction.hpp"
 #include "redis/scripts.hpp"
 
@@ -42,13 +40,11 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   Impl(RedisConnection& connection, KeySpace keys)
       : connection_(connection), keys_(keys), transaction_(keys) {}
 
-  void add(Turn turn, SessionPresence presence, Handler handler) {
-    if (waiting_bytes_ >= kMostBytesWaiting) return refuse(std::move(handler));
-    waiting_bytes_ += bytes_of(turn);
-    waiting_.push_back(std::make_unique<Waiting>(Waiting{.turn = std::move(turn),
-                                                         .presence = presence,
-                                                         .lineage = connection_.lineage(),
-                                                         .handler = std::move(handler)}));
+  void add(std::unique_ptr<Waiting> waiting) {
+    if (waiting_bytes_ >= kMostBytesWaiting) return refuse(std::move(waiting->handler));
+    waiting_bytes_ += bytes_of(waiting->turn);
+    waiting->lineage = connection_.lineage();
+    waiting_.push_back(std::move(waiting));
     if (send_posted_ || under_way_ >= kBatchesUnderWay) return;
     send_posted_ = true;
     boost::asio::post(connection_.executor(), [self = shared_from_this()] {
@@ -58,13 +54,7 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   }
 
  private:
-  struct Waiting {
-    Turn turn;  ///< Once sent, with the time stamp proposed, and the number if that is foreseen.
-    SessionPresence presence = SessionPresence::unknown;
-    std::uint64_t lineage = 0;  ///< Of the cache for which the caller knows `presence`.
-    Handler handler;
-    std::optional<LastTurn> last{};  ///< Once sent: what was known of the session.
-  };
+  using Handler = std::move_only_function<void(Result<RecordOutcome>)>;
   using Batch = std::vector<std::unique_ptr<Waiting>>;
   struct Settled {
     Handler handler;
@@ -317,8 +307,6 @@ TurnRecorder::TurnRecorder(RedisConnection& connection, KeySpace keys)
 
 TurnRecorder::~TurnRecorder() = default;
 
-void TurnRecorder::add(Turn turn, SessionPresence presence, Handler handler) {
-  impl_->add(std::move(turn), presence, std::move(handler));
-}
+void TurnRecorder::add(std::unique_ptr<Waiting> waiting) { impl_->add(std::move(waiting)); }
 
 }  // namespace chatsync::redis

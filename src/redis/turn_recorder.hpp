@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "chat/turn_cache.hpp"
 #include "redis/connection.hpp"
 #include "redis/key_space.hpp"
+#include "redis/last_turns.hpp"
 
 namespace chatsync::redis {
 
@@ -31,17 +33,27 @@ class TurnRecorder {
   /// unsent.
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<RecordOutcome>)>(
-        [this](auto handler, Turn added, SessionPresence known) {
-          add(std::move(added), known, std::move(handler));
+        [this](auto handler, std::unique_ptr<Waiting> added) {
+          added->handler = std::move(handler);
+          add(std::move(added));
         },
-        boost::asio::use_awaitable, std::move(turn), presence);
+        boost::asio::use_awaitable,
+        std::make_unique<Waiting>(Waiting{.turn = std::move(turn), .presence = presence}));
   }
 
  private:
   class Impl;
-  using Handler = std::move_only_function<void(Result<RecordOutcome>)>;
+  /// A turn that is to be recorded. Made before its caller is suspended, whose frame then need not hold it
+  /// too.
+  struct Waiting {
+    Turn turn;  ///< Once sent, with the time stamp proposed, and the number if that is foreseen.
+    SessionPresence presence = SessionPresence::unknown;
+    std::uint64_t lineage = 0;  ///< Of the cache for which the caller knows `presence`.
+    std::move_only_function<void(Result<RecordOutcome>)> handler{};
+    std::optional<LastTurn> last{};  ///< Once sent: what was known of the session.
+  };
 
-  void add(Turn turn, SessionPresence presence, Handler handler);
+  void add(std::unique_ptr<Waiting> waiting);
 
   std::shared_ptr<Impl> impl_;
 };

@@ -19,24 +19,6 @@ Error recorded_not_synced(const std::string& turn_id, const Error& cause) {
           .code = "recorded_not_synced"};
 }
 
-/// Tells a histogram how long the scope that it stands in took.
-class ObservedDuration {
- public:
-  ObservedDuration(const Clock& clock, DurationHistogram& histogram)
-      : clock_(clock), histogram_(histogram), begin_(clock.steady_now()) {}
-  ObservedDuration(const ObservedDuration&) = delete;
-  ObservedDuration& operator=(const ObservedDuration&) = delete;
-  ~ObservedDuration() {
-    const auto duration = clock_.steady_now() - begin_;
-    histogram_.observe_us(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-  }
-
- private:
-  const Clock& clock_;
-  DurationHistogram& histogram_;
-  SteadyTime begin_;
-};
-
 }  // namespace
 
 ChatReply reply_of(RecordedTurn recorded) {
@@ -64,30 +46,42 @@ ChatService::ChatService(TurnCache& cache, TurnStore& store, DeadLetters& letter
 
 AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
   const bool made_here = !request.session_id.has_value();
-  Result<Turn> begun = begin_turn(std::move(request.session_id), std::move(request.user_id));
-  if (!begun) co_return failure_of(std::move(begun));
-  Turn& turn = *begun;
+  Result<Turn> turn = begin_turn(std::move(request.session_id), std::move(request.user_id));
+  if (!turn) return failed<ChatReply>(std::move(turn).error());
+  turn->question = std::move(request.message);
+  return answer_and_record(
+      {.turn = std::move(*turn),
+       .options = {.durability = request.durability,
+                   .presence = made_here ? SessionPresence::known_new : SessionPresence::unknown}});
+}
 
-  Question question{.session_id = turn.session_id, .user_id = turn.user_id, .text = request.message};
-  if (answerer_.wants_history() && !made_here) {
-    Result<std::vector<Turn>> history = co_await recent(turn.session_id);
+AsyncResult<ChatReply> ChatService::answer_and_record(Recording recording) {
+  const bool in_new_session = recording.options.presence == SessionPresence::known_new;
+  if (Result<void> answered = co_await answer(&recording.turn, in_new_session); !answered) {
+    co_return failure_of(std::move(answered));
+  }
+  if (Result<void> accepted = co_await accept(&recording); !accepted) {
+    co_return failure_of(std::move(accepted));
+  }
+  co_return reply_of(take_recorded(&recording));
+}
+
+AsyncResult<void> ChatService::answer(Turn* turn, bool in_new_session) {
+  Question question{.session_id = turn->session_id, .user_id = turn->user_id, .text = turn->question};
+  if (answerer_.wants_history() && !in_new_session) {
+    Result<std::vector<Turn>> history = co_await recent(turn->session_id);
     if (!history) co_return failure_of(std::move(history));
     question.history = std::move(*history);
   }
   Result<Answer> answer = co_await answerer_.answer(std::move(question));
   if (!answer) co_return failure_of(std::move(answer));
   if (!answer->finish_reason.empty()) {
-    const std::chrono::microseconds latency(clock_.now_us() - turn.timestamp_us);
-    turn.details = turn_details(*answer, {}, std::chrono::duration_cast<std::chrono::milliseconds>(latency));
+    const std::chrono::microseconds latency(clock_.now_us() - turn->timestamp_us);
+    turn->details = turn_details(*answer, {}, std::chrono::duration_cast<std::chrono::milliseconds>(latency));
   }
-  turn.question = std::move(request.message);
-  turn.answer = std::move(answer->text);
-  turn.model = std::move(answer->model);
-  Result<RecordedTurn> recorded = co_await record_answered(
-      std::move(turn), {.durability = request.durability,
-                        .presence = made_here ? SessionPresence::known_new : SessionPresence::unknown});
-  if (!recorded) co_return failure_of(std::move(recorded));
-  co_return reply_of(std::move(*recorded));
+  turn->answer = std::move(answer->text);
+  turn->model = std::move(answer->model);
+  co_return Result<void>();
 }
 
 Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std::string user_id,
@@ -105,32 +99,74 @@ Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std:
 }
 
 AsyncResult<RecordedTurn> ChatService::record_answered(Turn turn, RecordOptions options) {
-  Result<Recorded> recorded = co_await record(&turn, &options);
-  if (!recorded) {
-    metrics_.turns_failed.add();
-    co_return std::unexpected(recorded.error());
-  }
-  metrics_.turns_accepted.add();
-  turn.timestamp_us = recorded->timestamp_us;
-  turn.seq = recorded->question_count;
+  Recording recording{.turn = std::move(turn), .options = std::move(options)};
+  Result<void> accepted = co_await accept(&recording);
+  if (!accepted) co_return failure_of(std::move(accepted));
+  co_return take_recorded(&recording);
+}
 
-  if (!recorded->in_store) {
-    synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
-    if (options.durability == Durability::synced &&
-        !fault::planted(fault::PlantedBug::synced_reply_before_commit)) {
-      Result<Recorded> committed = co_await commit(turn, *recorded);
-      if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
-      recorded = std::move(committed);
+RecordedTurn ChatService::take_recorded(Recording* recording) {
+  const Recorded& recorded = recording->recorded;
+  return {.turn = std::move(recording->turn),
+          .durability = recorded.in_store ? Durability::synced : recording->options.durability,
+          .provisional_count = recorded.provisional};
+}
+
+AsyncResult<void> ChatService::accept(Recording* recording) {
+  const RecordOptions& options = recording->options;
+  const SteadyTime begin = clock_.steady_now();
+  // What few turns need is in frames of their own: those of all turns under way should fit into a cache of
+  // the processor.
+  const bool plain = !options.store_only && options.claims == nullptr &&
+                     (options.presence == SessionPresence::known_new || cache_is_trusted());
+  Attempt first{.lineage = cache_.lineage()};
+  if (plain) {
+    fault::point("service.before_record");
+    first.outcome = co_await cache_.record(recording->turn, options.presence);
+    fault::point("service.recorded");
+  }
+  if (plain && first.accepted()) {
+    recording->recorded = first.recorded();
+  } else {
+    Result<void> recorded = co_await record_persistently(recording, plain ? &first : nullptr);
+    if (!recorded) {
+      metrics_.turns_failed.add();
+      observe_record(begin);
+      co_return recorded;
     }
   }
-  if (recorded->in_store && options.may_be_stored_already()) {
+  observe_record(begin);
+  metrics_.turns_accepted.add();
+  const Recorded& recorded = recording->recorded;
+  Turn& turn = recording->turn;
+  turn.timestamp_us = recorded.timestamp_us;
+  turn.seq = recorded.question_count;
+  if (!recorded.in_store) synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
+  const bool asked_for_more =
+      recorded.in_store ? options.may_be_stored_already() : options.durability == Durability::synced;
+  if (asked_for_more) co_return co_await wait_for_store(recording);
+  co_return Result<void>();
+}
+
+void ChatService::observe_record(SteadyTime begin) {
+  const auto duration = clock_.steady_now() - begin;
+  metrics_.record_duration.observe_us(
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+AsyncResult<void> ChatService::wait_for_store(Recording* recording) {
+  Turn& turn = recording->turn;
+  if (!recording->recorded.in_store && !fault::planted(fault::PlantedBug::synced_reply_before_commit)) {
+    const Result<Recorded> committed = co_await commit(turn, recording->recorded);
+    if (!committed) co_return std::unexpected(recorded_not_synced(turn.turn_id, committed.error()));
+    recording->recorded = *committed;
+  }
+  if (recording->recorded.in_store) {
     // Somebody else may have been first, with another answer.
     Result<std::optional<Turn>> stored = co_await store_.find_turn(turn.turn_id);
     if (stored && stored->has_value()) turn = std::move(**stored);
   }
-  co_return RecordedTurn{.turn = std::move(turn),
-                         .durability = recorded->in_store ? Durability::synced : options.durability,
-                         .provisional_count = recorded->provisional};
+  co_return Result<void>();
 }
 
 AsyncResult<RecordedTurn> ChatService::as_recorded(Turn turn, Durability wanted) {
@@ -157,72 +193,76 @@ AsyncResult<RecordOutcome> ChatService::record_claimed(const Turn* turn, Session
   co_return outcome->recorded;
 }
 
-AsyncResult<ChatService::Recorded> ChatService::record(const Turn* turn, const RecordOptions* options) {
-  const ObservedDuration observed(clock_, metrics_.record_duration);
-  SessionPresence presence = options->presence;
-  if (options->store_only) co_return co_await record_in_store(*turn, presence);
+AsyncResult<void> ChatService::record_persistently(Recording* recording, Attempt* first) {
+  const Turn& turn = recording->turn;
+  const RecordOptions& options = recording->options;
+  if (options.store_only) co_return co_await record_in_store(recording);
   // Between loading and recording, another eviction may take the session away again, and a restart of the
   // cache may make it another one; a cache that keeps forgetting what it was told cannot serve.
   constexpr int kAttempts = 4;
-  const SessionPresence given = presence;
-  const bool made_here = given == SessionPresence::known_new;
-  bool load = !made_here && !cache_is_trusted();
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const std::uint64_t lineage = cache_.lineage();
-    Result<RecordOutcome> outcome;
-    if (load) {
-      Result<SessionPresence> loaded = co_await load_session(turn->session_id);
-      if (loaded) {
-        presence = *loaded;
-      } else {
-        outcome = failure_of(std::move(loaded));
+  SessionPresence presence = options.presence;
+  const bool made_here = presence == SessionPresence::known_new;
+  bool load = first == nullptr && !made_here && !cache_is_trusted();
+  for (int number = 0; number < kAttempts; ++number) {
+    Attempt attempt{.lineage = cache_.lineage()};
+    if (first != nullptr) {
+      attempt = std::move(*std::exchange(first, nullptr));
+    } else {
+      if (load) {
+        Result<SessionPresence> loaded = co_await load_session(turn.session_id);
+        if (loaded) {
+          presence = *loaded;
+        } else {
+          attempt.outcome = failure_of(std::move(loaded));
+        }
       }
+      // What was brought into one memory of the cache says nothing of the next.
+      if (load && attempt.outcome && cache_.lineage() != attempt.lineage) continue;
+      fault::point("service.before_record");
+      if (attempt.outcome && options.claims != nullptr) {
+        attempt.outcome = co_await record_claimed(&turn, presence, &options);
+      } else if (attempt.outcome) {
+        attempt.outcome = co_await cache_.record(turn, presence);
+      }
+      fault::point("service.recorded");
     }
-    // What was brought into one memory of the cache says nothing of the next.
-    if (load && outcome && cache_.lineage() != lineage) continue;
-    fault::point("service.before_record");
-    if (outcome && options->claims != nullptr) {
-      outcome = co_await record_claimed(turn, presence, options);
-    } else if (outcome) {
-      outcome = co_await cache_.record(*turn, presence);
-    }
-    fault::point("service.recorded");
+    Result<RecordOutcome>& outcome = attempt.outcome;
     if (!outcome && outcome.error().kind == ErrorKind::outcome_unknown &&
         fault::planted(fault::PlantedBug::retry_with_new_id)) {
-      Turn again = *turn;
-      again.turn_id = ids_.uuid_v7(turn->timestamp_us);
+      Turn again = turn;
+      again.turn_id = ids_.uuid_v7(turn.timestamp_us);
       outcome = co_await cache_.record(std::move(again), presence);
     }
-    if (outcome && !outcome->session_missing) {
-      co_return Recorded{.question_count = outcome->question_count,
-                         .timestamp_us = outcome->timestamp_us,
-                         .lineage = lineage};
+    if (attempt.accepted()) {
+      recording->recorded = attempt.recorded();
+      co_return Result<void>();
     }
     const bool replaced =
-        !outcome && outcome.error().kind == ErrorKind::unavailable && cache_.lineage() != lineage;
+        !outcome && outcome.error().kind == ErrorKind::unavailable && cache_.lineage() != attempt.lineage;
     if (!outcome && !replaced) {
       const Error& failure = outcome.error();
       const bool store_may_take_it =
           failure.kind == ErrorKind::unavailable && failure.code != sync::kStoreNotAsked;
-      if (store_may_take_it) co_return co_await record_in_store(*turn, given);
+      if (store_may_take_it) co_return co_await record_in_store(recording);
       co_return failure_of(std::move(outcome));
     }
     load = outcome.has_value() || !made_here;
   }
   co_return fail(ErrorKind::overloaded,
-                 "the cache keeps losing session " + turn->session_id +
+                 "the cache keeps losing session " + turn.session_id +
                      " while it is loaded from the store: check its memory limit",
                  "cache_forgets");
 }
 
-AsyncResult<ChatService::Recorded> ChatService::record_in_store(Turn turn, SessionPresence presence) {
+AsyncResult<void> ChatService::record_in_store(Recording* recording) {
   Result<AppendOutcome> appended = co_await synchronizer_.append(
-      {.turn = std::move(turn), .known_new = presence == SessionPresence::known_new});
+      {.turn = recording->turn, .known_new = recording->options.presence == SessionPresence::known_new});
   if (!appended) co_return failure_of(std::move(appended));
-  co_return Recorded{.question_count = appended->question_count,
-                     .timestamp_us = appended->timestamp_us,
-                     .in_store = true,
-                     .provisional = appended->provisional};
+  recording->recorded = {.question_count = appended->question_count,
+                         .timestamp_us = appended->timestamp_us,
+                         .in_store = true,
+                         .provisional = appended->provisional};
+  co_return Result<void>();
 }
 
 bool ChatService::cache_is_trusted() {

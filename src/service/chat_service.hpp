@@ -194,11 +194,40 @@ class ChatService {
     bool provisional = false;
   };
 
-  /// Gives the turn to the cache, or to the store while the cache is away. Both must live until then.
-  AsyncResult<Recorded> record(const Turn* turn, const RecordOptions* options);
+  /// A turn on its way, in the frame of the coroutine that waits for it; the steps take it by its address.
+  struct Recording {
+    Turn turn;
+    RecordOptions options;
+    Recorded recorded{};
+  };
+  /// An attempt to record, and the cache that it is made in.
+  struct Attempt {
+    std::uint64_t lineage = 0;
+    Result<RecordOutcome> outcome{};
+
+    bool accepted() const { return outcome && !outcome->session_missing; }
+    Recorded recorded() const {
+      return {.question_count = outcome->question_count,
+              .timestamp_us = outcome->timestamp_us,
+              .lineage = lineage};
+    }
+  };
+
+  AsyncResult<ChatReply> answer_and_record(Recording recording);
+  /// Answers the turn's question.
+  AsyncResult<void> answer(Turn* turn, bool in_new_session);
+  /// Gives the turn to the cache, or to the store while the cache is away, and waits for whatever else is
+  /// asked of it.
+  AsyncResult<void> accept(Recording* recording);
+  AsyncResult<void> wait_for_store(Recording* recording);
+  /// All that takes more than one attempt, or another than the plain one. `first`: one that was made, which
+  /// it takes; null: none was.
+  AsyncResult<void> record_persistently(Recording* recording, Attempt* first);
+  AsyncResult<void> record_in_store(Recording* recording);
+  void observe_record(SteadyTime begin);
+  static RecordedTurn take_recorded(Recording* recording);
   AsyncResult<RecordOutcome> record_claimed(const Turn* turn, SessionPresence presence,
                                             const RecordOptions* options);
-  AsyncResult<Recorded> record_in_store(Turn turn, SessionPresence presence);
   /// Brings the cache up to the store; what record() may presume of the session then.
   AsyncResult<SessionPresence> load_session(std::string session_id);
   bool cache_is_trusted();

@@ -64,7 +64,7 @@ AsyncResult<ChatReply> CompletionService::chat_by_rules(ChatRequest request) {
 }
 
 Result<CompletionCall> CompletionService::call_of(ChatRequest request) {
-  const Question question{.text = std::move(request.message)};
+  const Question question{.text = request.message};
   Result<CompletionRequest> asked = read_completion_request(
       completion_request(question, {.system_prompt = options_.system_prompt, .stream = request.stream}));
   if (!asked) return failure_of(std::move(asked));

@@ -6,7 +6,7 @@
 
 namespace chatsync::simulation {
 
-std::string answer_to(const std::string& question) { return "answer to " + question; }
+std::string answer_to(std::string_view question) { return "answer to " + std::string(question); }
 
 AsyncResult<Answer> Node::Echo::answer(Question question) {
   co_return Answer{.text = answer_to(question.text), .model = "echo"};

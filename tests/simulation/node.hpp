@@ -16,7 +16,7 @@
 namespace chatsync::simulation {
 
 /// The answer to a question, in every run.
-std::string answer_to(const std::string& question);
+std::string answer_to(std::string_view question);
 
 /// What the nodes of a run share.
 struct Surroundings {

@@ -22,7 +22,7 @@ AsyncResult<Answer> ScriptedAnswerer::answer(Question question) {
     const std::size_t rounds = question.text.back() % 8;
     for (std::size_t i = 0; i < rounds; ++i) co_await asio::post(executor_, asio::use_awaitable);
   }
-  co_return Answer{.text = "Echo: " + question.text, .model = "echo"};
+  co_return Answer{.text = "Echo: " + std::string(question.text), .model = "echo"};
 }
 
 HttpOptions HttpRig::options() {
