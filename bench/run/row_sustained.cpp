@@ -1,7 +1,8 @@
-// Turns while drains start as they do by default, whenever 10,000 turns wait. The bare loops do the same side
+// Turns while drains start as they do by default, whenever 50,000 turns wait. The bare loops do the same side
 // by side, without a pause between drains. What counts is what was both taken and moved on: a backlog that
 // grows is turns that were not. The backlog is read off the number of keys in Redis, which is that of the
-// pending turns and of a few keys for each session; these are there before it is measured.
+// pending turns and of a few keys for each session; these are there before it is measured. It rises to the
+// watermark and falls again within a few seconds, so that its slope tells nothing of a shorter load.
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -41,10 +42,12 @@ double slope_of(const std::vector<Point>& points) {
   return below > 0 ? above / below : 0;
 }
 
+constexpr double kLeastSeconds = 6;
+
 void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& redis, Series& series) {
   using Clock = std::chrono::steady_clock;
   test::RespClient client = redis.client();
-  ClientLoad load(plan, {.port = port});
+  ClientLoad load(plan, {.port = port, .seconds = std::max(plan.seconds, kLeastSeconds)});
   std::vector<Point> points;
   const auto begin = Clock::now();
   while (load.running()) {

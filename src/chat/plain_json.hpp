@@ -23,6 +23,11 @@ inline std::size_t end_of_plain(std::string_view text, std::size_t position) {
   while (position + kPlainBlock <= text.size() && is_plain_block(text.data() + position)) {
     position += kPlainBlock;
   }
+  // The end of a text that is longer than a block lies in a block of its own, which begins before `position`.
+  const bool at_end = position < text.size() && text.size() < position + kPlainBlock;
+  if (at_end && text.size() >= kPlainBlock && is_plain_block(text.data() + text.size() - kPlainBlock)) {
+    return text.size();
+  }
   while (position < text.size() && is_plain(static_cast<unsigned char>(text[position]))) ++position;
   return position;
 }

@@ -127,12 +127,15 @@ std::string history_entry(const Turn& turn) {
 }
 
 void append_history_entry(std::string& out, const Turn& turn) {
-  const auto end = std::back_inserter(out);
-  if (turn.seq) {
-    fmt::format_to(end, R"({{"seq":{},"created_at":{},)", *turn.seq, turn.timestamp_us);
-  } else {
-    fmt::format_to(end, R"({{"created_at":{},)", turn.timestamp_us);
-  }
+  const auto append_number = [&out](std::string_view before, std::int64_t number) {
+    const fmt::format_int digits(number);
+    out += before;
+    out.append(digits.data(), digits.size());
+  };
+  out += '{';
+  if (turn.seq) append_number(R"("seq":)", *turn.seq);
+  append_number(turn.seq ? R"(,"created_at":)" : R"("created_at":)", turn.timestamp_us);
+  out += ',';
   append_history_entry_tail(out, turn);
 }
 

@@ -143,10 +143,10 @@ AsyncResult<void> RedisPendingPass::read_keyspace() {
   if (!page) co_return failure_of(std::move(page));
   keys_cursor_ = (*page)[0].text_or("0");
   keys_done_ = keys_cursor_ == "0";
-  // Only those that the pass visits after this are marked. One that it has visited already may be acknowledged
-  // at this moment, and would stay marked, without a TTL, with nothing to sync. Whatever comes of the marking:
-  // an index that is full, or that has come to name the session since it was read, must not keep this pass
-  // from it.
+  // Only those that the pass visits after this are marked. One that it has visited already may be
+  // acknowledged at this moment, and would stay marked, without a TTL, with nothing to sync. Whatever comes
+  // of the marking: an index that is full, or that has come to name the session since it was read, must not
+  // keep this pass from it.
   std::vector<std::string_view> ids;
   for (std::size_t index = 0; index < (*page)[1].size(); ++index) {
     const auto id = keys_.session_of_pending((*page)[1][index].text_or(""));

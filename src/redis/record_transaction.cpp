@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "chat/turn_json.hpp"
@@ -62,8 +61,9 @@ void RecordTransaction::encode(CommandEncoder& out, std::span<const Turn* const>
   for (std::size_t index = 0; index < turns.size(); ++index) {
     prefixes_[index].clear();
     keys_.append_prefix(prefixes_[index], turns[index]->session_id);
+    const fmt::format_int stamp(turns[index]->timestamp_us);
     messages_[index] = KeySpace::kMessage;
-    fmt::format_to(std::back_inserter(messages_[index]), "{}", turns[index]->timestamp_us);
+    messages_[index].append(stamp.data(), stamp.size());
   }
 
   out.command({"MULTI"});

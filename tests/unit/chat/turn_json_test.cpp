@@ -66,8 +66,8 @@ TEST(JsonString, EscapesWhatNeedsItWhereverItStandsAndNothingElse) {
   const std::vector<std::pair<char, std::string>> escapes{
       {'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\0', "\\u0000"}, {'\x1f', "\\u001f"}};
   for (const char filler : {'x', ' ', '!', '#', '[', ']', '\x7f'}) {
-    for (std::size_t before = 0; before < 20; ++before) {
-      for (std::size_t after = 0; after < 20; ++after) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      for (std::size_t after = 0; after < 70; ++after) {
         for (const auto& [raw, escaped] : escapes) {
           const std::string head(before, filler), tail(after, filler);
           std::string out;
@@ -99,8 +99,8 @@ TEST(Utf8, AcceptsEveryLengthOfSequence) {
 }
 
 TEST(Utf8, RefusesWhatIsMalformedWhereverItStands) {
-  for (std::size_t before = 0; before < 20; ++before) {
-    for (std::size_t after = 0; after < 20; ++after) {
+  for (std::size_t before = 0; before < 40; ++before) {
+    for (std::size_t after = 0; after < 70; ++after) {
       const std::string head(before, 'x'), tail(after, 'x');
       EXPECT_TRUE(is_utf8(head + "ế" + tail));
       EXPECT_FALSE(is_utf8(head + "\xE1\xBA" + tail));
