@@ -16,8 +16,8 @@ using asio::redirect_error;
 using asio::use_awaitable;
 using boost::system::error_code;
 
-constexpr std::size_t kIdleCapacity = 2 * 1024;
-constexpr std::size_t kBodyCapacity = 32 * 1024;
+constexpr std::size_t kIdleCapacity = 2UL * 1024;
+constexpr std::size_t kBodyCapacity = 32UL * 1024;
 
 ParserLimits limits_of(const HttpOptions& options) {
   return {options.max_header_bytes, options.max_body_bytes};
@@ -221,13 +221,13 @@ AsyncResult<bool> Connection::next_piece(BodyProducer* body, std::string* out) {
 
 /// Logs the exception that left a handler, and makes a failure of it.
 std::unexpected<Error> Connection::failed_by(const std::exception_ptr& escaped) {
-  std::string failure = "an exception of unknown type";
+  std::string failure;
   try {
     std::rethrow_exception(escaped);
   } catch (const std::exception& exception) {
     failure = exception.what();
   } catch (...) {
-    // The text above stands.
+    failure = "an exception of unknown type";
   }
   const Request& request = parser_.request();
   log_error("request {}: {} {} failed: {}", request.request_id, to_string(request.method), request.target,

@@ -11,8 +11,8 @@
 namespace chatsync::http {
 
 struct ParserLimits {
-  std::size_t max_header_bytes = 16 * 1024;
-  std::uint64_t max_body_bytes = 16 * 1024 * 1024;
+  std::size_t max_header_bytes = 16UL * 1024;
+  std::uint64_t max_body_bytes = 16UL * 1024 * 1024;
 };
 
 /// Turns the bytes of a connection into requests, one after the other. No I/O; one object a connection.
