@@ -144,26 +144,24 @@ asio::awaitable<Connection::Next> Connection::answer_as_decided(Dispatch found, 
 asio::awaitable<Connection::Next> Connection::answer_by_handler(Routed routed) {
   std::string& out = reply_.begin_body();
   Result<Reply> reply = co_await handle(&routed, &out);
-  if (reply && reply->body) co_return co_await answer_in_pieces(&reply, &routed, &out);
+  if (reply && reply->body && parser_.request().method != Method::head)
+    co_await make_first_piece(&reply, &out);
+  // Two heads, so that the frame holds none.
+  if (reply && reply->body) {
+    co_return co_await stream(settle(head_of(reply), routed.slot, routed.started), reply->body.get());
+  }
   const Unsent unsent = write_reply(settle(head_of(reply), routed.slot, routed.started));
   co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
-asio::awaitable<Connection::Next> Connection::answer_in_pieces(Result<Reply>* reply, const Routed* routed,
-                                                               std::string* out) {
-  if (parser_.request().method != Method::head) {
-    // While nothing is sent, a failure can still be told by the status, and a short body by its length.
-    const Result<bool> more = co_await next_piece((*reply)->body.get(), out);
-    if (!more) {
-      *reply = std::unexpected(more.error());
-    } else if (!*more) {
-      (*reply)->body.reset();
-    }
+/// While nothing is sent, a failure can still be told by the status, and a short body by its length.
+asio::awaitable<void> Connection::make_first_piece(Result<Reply>* reply, std::string* out) {
+  const Result<bool> more = co_await next_piece((*reply)->body.get(), out);
+  if (!more) {
+    *reply = std::unexpected(more.error());
+  } else if (!*more) {
+    (*reply)->body.reset();
   }
-  const ReplyHead head = settle(head_of(*reply), routed->slot, routed->started);
-  if (*reply && (*reply)->body) co_return co_await stream(head, (*reply)->body.get());
-  const Unsent unsent = write_reply(head);
-  co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
 /// Of the reply to a request whose handler has run; after a failure with the body that tells of it.

@@ -60,7 +60,7 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> answer();
   boost::asio::awaitable<Next> answer_as_decided(Dispatch found, SteadyTime started);
   boost::asio::awaitable<Next> answer_by_handler(Routed routed);
-  boost::asio::awaitable<Next> answer_in_pieces(Result<Reply>* reply, const Routed* routed, std::string* out);
+  boost::asio::awaitable<void> make_first_piece(Result<Reply>* reply, std::string* out);
   boost::asio::awaitable<Next> refuse(Dispatch refusal);
   boost::asio::awaitable<Next> refuse_malformed();
   /// `message` is a literal.

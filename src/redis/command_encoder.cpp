@@ -8,19 +8,6 @@ namespace {
 
 constexpr std::size_t kMostAroundBytes = std::string_view("$18446744073709551615\r\n\r\n").size();
 
-char* append_number(char* end, std::size_t number) {
-  if (number < 10) {
-    *end = static_cast<char>('0' + number);
-    return end + 1;
-  }
-  if (number < 100) {
-    end[0] = static_cast<char>('0' + number / 10);
-    end[1] = static_cast<char>('0' + number % 10);
-    return end + 2;
-  }
-  return std::to_chars(end, end + 20, number).ptr;
-}
-
 char* append_line_end(char* end) {
   end[0] = '\r';
   end[1] = '\n';
@@ -58,7 +45,7 @@ void CommandEncoder::argument(std::string_view first, std::string_view second) {
   out_.resize_and_overwrite(most, [&](char* text, std::size_t) {
     char* end = text + before;
     *end++ = '$';
-    end = append_number(end, first.size() + second.size());
+    end = std::to_chars(end, text + most, first.size() + second.size()).ptr;
     end = append_line_end(end);
     end = append_bytes(end, first);
     end = append_bytes(end, second);

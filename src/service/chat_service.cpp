@@ -125,17 +125,19 @@ AsyncResult<void> ChatService::accept(Recording* recording) {
     first.outcome = co_await cache_.record(recording->turn, options.presence);
     fault::point("service.recorded");
   }
+  Result<void> done;
   if (plain && first.accepted()) {
     recording->recorded = first.recorded();
   } else {
-    Result<void> recorded = co_await record_persistently(recording, plain ? &first : nullptr);
-    if (!recorded) {
-      metrics_.turns_failed.add();
-      observe_record(begin);
-      co_return recorded;
-    }
+    done = co_await record_persistently(recording, plain ? &first : nullptr);
   }
-  observe_record(begin);
+  const auto duration = clock_.steady_now() - begin;
+  metrics_.record_duration.observe_us(
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  if (!done) {
+    metrics_.turns_failed.add();
+    co_return done;
+  }
   metrics_.turns_accepted.add();
   const Recorded& recorded = recording->recorded;
   Turn& turn = recording->turn;
@@ -144,14 +146,8 @@ AsyncResult<void> ChatService::accept(Recording* recording) {
   if (!recorded.in_store) synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
   const bool asked_for_more =
       recorded.in_store ? options.may_be_stored_already() : options.durability == Durability::synced;
-  if (asked_for_more) co_return co_await wait_for_store(recording);
-  co_return Result<void>();
-}
-
-void ChatService::observe_record(SteadyTime begin) {
-  const auto duration = clock_.steady_now() - begin;
-  metrics_.record_duration.observe_us(
-      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  if (asked_for_more) done = co_await wait_for_store(recording);
+  co_return done;
 }
 
 AsyncResult<void> ChatService::wait_for_store(Recording* recording) {

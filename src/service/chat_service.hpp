@@ -224,7 +224,6 @@ class ChatService {
   /// it takes; null: none was.
   AsyncResult<void> record_persistently(Recording* recording, Attempt* first);
   AsyncResult<void> record_in_store(Recording* recording);
-  void observe_record(SteadyTime begin);
   static RecordedTurn take_recorded(Recording* recording);
   AsyncResult<RecordOutcome> record_claimed(const Turn* turn, SessionPresence presence,
                                             const RecordOptions* options);
