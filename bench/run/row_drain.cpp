@@ -1,59 +1,106 @@
 // A backlog that chatsync has recorded is moved into MariaDB: by its own drain, and by the bare one. How fast
-// rows go into the same table that come from nowhere is what the store allows.
+// rows go into the same table that come from nowhere is what the store allows. On two cores a drain is bound
+// by CPU, so what each of the three programs takes of it tells who holds it.
 #include <fmt/format.h>
 
 #include <stdexcept>
 
+#include "load/process_use.hpp"
 #include "run/client_load.hpp"
 #include "run/rows.hpp"
 #include "run/yardstick.hpp"
 
 namespace chatsync::bench {
+namespace {
+
+struct Series {
+  Samples per_second;
+  Samples own_cpu_us;
+  Samples redis_cpu_us;
+  Samples mariadb_cpu_us;
+};
+
+/// What servers take until it is asked.
+class ServerUse {
+ public:
+  ServerUse(Lab& lab, const test::RedisServer& redis)
+      : redis_(process_of(redis)),
+        mariadb_(process_of(lab.mariadb())),
+        redis_before_us_(process_use(redis_).cpu_us),
+        mariadb_before_us_(process_use(mariadb_).cpu_us) {}
+
+  void add_to(Series& series, const Moved& moved) const {
+    series.per_second.push_back(moved.per_second());
+    series.own_cpu_us.push_back(moved.cpu_us / moved.rows);
+    const auto since = [&](pid_t process, std::int64_t before_us) {
+      return static_cast<double>(process_use(process).cpu_us - before_us) / moved.rows;
+    };
+    series.redis_cpu_us.push_back(since(redis_, redis_before_us_));
+    series.mariadb_cpu_us.push_back(since(mariadb_, mariadb_before_us_));
+  }
+
+ private:
+  pid_t redis_;
+  pid_t mariadb_;
+  std::int64_t redis_before_us_;
+  std::int64_t mariadb_before_us_;
+};
+
+}  // namespace
 
 std::vector<Figure> measure_drain(Lab& lab) {
   const std::int64_t turns = lab.plan().quick ? 40'000 : 500'000;
-  Samples ours;
-  Samples bare;
+  Series ours;
+  Series bare;
   Samples insert;
   const auto recorded = [&] {
     Stack stack = lab.stack(without_drains());
     ClientLoad::run(lab.plan(), {.port = stack.chatsync->port(), .requests = turns});
     return stack;
   };
-  const auto take = [&](const Moved& moved, Samples& samples) {
-    if (moved.rows != static_cast<double>(turns)) {
-      throw std::runtime_error(fmt::format("{} of {} turns were moved", moved.rows, turns));
-    }
-    samples.push_back(moved.per_second());
+  const auto all_of = [&](const Moved& moved) {
+    if (moved.rows == static_cast<double>(turns)) return moved;
+    throw std::runtime_error(fmt::format("{} of {} turns were moved", moved.rows, turns));
   };
   const auto drain = [&] {
     const Stack stack = recorded();
-    take(sync_now(*stack.chatsync), ours);
+    const ServerUse use(lab, *stack.redis);
+    use.add_to(ours, all_of(sync_now(*stack.chatsync)));
   };
   const auto drain_bare = [&] {
     const Stack stack = recorded();
     stack.chatsync->kill9();
-    take(Yardstick(lab, "bare_drain", stack.database, {"--redis-socket", stack.redis->socket()}).finish(),
-         bare);
+    const ServerUse use(lab, *stack.redis);
+    use.add_to(bare,
+               all_of(Yardstick(lab, "bare_drain", stack.database, {"--redis-socket", stack.redis->socket()})
+                          .finish()));
   };
   const auto insert_only = [&] {
     const Database database = lab.migrated_database();
-    take(Yardstick(lab, "bare_insert", database, {"--rows", std::to_string(turns)}).finish(), insert);
+    const Moved moved =
+        all_of(Yardstick(lab, "bare_insert", database, {"--rows", std::to_string(turns)}).finish());
+    insert.push_back(moved.per_second());
   };
   lab.interleave("drain", {drain, drain_bare, insert_only});
 
+  const auto cpu = [&](const char* what, Samples Series::* samples) {
+    return Figure{.what = what, .unit = "µs/row", .ours = ours.*samples, .yardstick = bare.*samples};
+  };
   const std::string note = fmt::format("{} turns", text_of_number(static_cast<double>(turns)));
   return {{.what = "drain, Redis → MariaDB",
            .unit = "rows/s",
-           .ours = ours,
+           .ours = ours.per_second,
            .yardstick_name = "bare overlapped loop",
-           .yardstick = bare,
+           .yardstick = bare.per_second,
            .target = Target{Of::ratio, Sense::at_least, 0.95},
            .plotted = true,
            .note = note},
+          cpu("  CPU of the drain's own process", &Series::own_cpu_us),
+          cpu("  CPU of Redis", &Series::redis_cpu_us),
+          cpu("  CPU of MariaDB", &Series::mariadb_cpu_us),
           {.what = "  beside the inserts alone",
            .unit = "rows/s",
-           .ours = ours,
+           .ours = ours.per_second,
            .yardstick_name = "bare insert",
            .yardstick = insert}};
 }

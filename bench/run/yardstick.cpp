@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "load/process_use.hpp"
 #include "support/http_client.hpp"
 
 namespace chatsync::bench {
@@ -28,7 +29,8 @@ Moved Yardstick::finish() {
   const auto status = process_->wait(kLongestDrain);
   if (status != 0) throw std::runtime_error("a yardstick failed: " + process_->standard_error());
   const boost::json::value json = boost::json::parse(process_->standard_output());
-  return {json.at("rows").to_number<double>(), json.at("seconds").to_number<double>()};
+  return {json.at("rows").to_number<double>(), json.at("seconds").to_number<double>(),
+          json.at("cpu_us").to_number<double>()};
 }
 
 Moved Yardstick::stop() {
@@ -38,11 +40,13 @@ Moved Yardstick::stop() {
 
 Moved sync_now(const test::ChatsyncProcess& chatsync) {
   test::HttpClient client(chatsync.port(), "127.0.0.1", kLongestDrain);
+  const std::int64_t cpu_before_us = process_use(chatsync.pid()).cpu_us;
   const auto begin = std::chrono::steady_clock::now();
   const test::HttpResponse reply = client.get("/sync_now");
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   if (reply.status != 200) throw std::runtime_error("/sync_now failed: " + reply.body);
-  return {reply.json().at("synced").to_number<double>(), taken.count()};
+  return {reply.json().at("synced").to_number<double>(), taken.count(),
+          static_cast<double>(process_use(chatsync.pid()).cpu_us - cpu_before_us)};
 }
 
 }  // namespace chatsync::bench

@@ -11,6 +11,7 @@ namespace chatsync::bench {
 struct Moved {
   double rows = 0;
   double seconds = 0;
+  double cpu_us = 0;  ///< Of the process that moved them.
 
   double per_second() const { return rows / seconds; }
 };

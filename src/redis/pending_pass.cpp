@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t kSessionsSorted = 65'536;
 constexpr std::size_t kSessionsPerRound = 128;
+constexpr std::string_view kMembersPerPage = "128";
 constexpr std::size_t kMessagesPerRound = 1'000;
 constexpr std::size_t kMessagesPerRequest = 100;
 constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
@@ -126,7 +127,7 @@ AsyncResult<void> RedisPendingPass::read_index() { return dirty_done_ ? read_key
 
 AsyncResult<void> RedisPendingPass::read_dirty() {
   Result<Reply> page = co_await connection_.call([this](CommandEncoder& out) {
-    out.command({"ZSCAN", KeySpace::kDirty, dirty_cursor_, "COUNT", "1000"});
+    out.command({"ZSCAN", KeySpace::kDirty, dirty_cursor_, "COUNT", "250"});
   });
   if (!page) co_return failure_of(std::move(page));
   dirty_cursor_ = (*page)[0].text_or("0");
@@ -138,7 +139,7 @@ AsyncResult<void> RedisPendingPass::read_dirty() {
 
 AsyncResult<void> RedisPendingPass::read_keyspace() {
   Result<Reply> page = co_await connection_.call([this](CommandEncoder& out) {
-    out.command({"SCAN", keys_cursor_, "MATCH", keys_.pending_pattern(), "TYPE", "set", "COUNT", "2000"});
+    out.command({"SCAN", keys_cursor_, "MATCH", keys_.pending_pattern(), "TYPE", "set", "COUNT", "500"});
   });
   if (!page) co_return failure_of(std::move(page));
   keys_cursor_ = (*page)[0].text_or("0");
@@ -184,14 +185,14 @@ bool RedisPendingPass::name(std::string_view session_id) {
 
 AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* gathered) {
   std::vector<OpenSession*> due;
+  const std::size_t wanted = std::min(kSessionsPerRound, room / members_per_session_ + 1);
   for (OpenSession& session : open_) {
-    if (due.size() >= std::min(kSessionsPerRound, room)) break;
+    if (due.size() >= wanted) break;
     // What is read already comes first.
     if (!session.unread.empty()) co_return Result<void>();
     if (!session.finished) due.push_back(&session);
   }
   if (due.empty()) co_return Result<void>();
-  const std::string count = std::to_string(std::clamp<std::size_t>(2 * room / due.size(), 16, 1'000));
   Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
     for (const OpenSession* session : due) {
       out.begin(5);
@@ -199,7 +200,7 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
       out.argument(session->prefix, KeySpace::kPending);
       out.argument(session->cursor);
       out.argument("COUNT");
-      out.argument(count);
+      out.argument(kMembersPerPage);
       if (session->scanned) continue;
       out.begin(2 + kMetaFields.size());
       out.argument("HMGET");
@@ -212,8 +213,10 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
   });
   if (!replies) co_return failure_of(std::move(replies));
   std::size_t index = 0;
+  std::size_t members = 0;
   for (OpenSession* session : due) {
     take_page(*session, (*replies)[index++].view());
+    members += session->unread.size();
     if (std::exchange(session->scanned, true)) continue;
     session->own = read_own_data(session->id, (*replies)[index].view(), (*replies)[index + 1].view());
     index += 2;
@@ -221,6 +224,7 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
     session_in(*gathered, *session);
     ++gathered->sessions_alone;
   }
+  members_per_session_ = std::max<std::size_t>(members / due.size(), 1);
   co_return Result<void>();
 }
 

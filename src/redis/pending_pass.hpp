@@ -88,6 +88,8 @@ class RedisPendingPass final : public PendingPass {
   std::vector<std::string> named_;         ///< Not opened yet; the last one is the next.
   std::unordered_set<std::string> known_;  ///< In a sweep, all sessions that were ever named.
   std::deque<OpenSession> open_;
+  /// What a page of a pending set held lately, on average.
+  std::size_t members_per_session_ = 1;
   /// What a message took lately, on average. At first a cautious guess.
   std::size_t message_bytes_ = 256UL * 1024;
 };

@@ -25,7 +25,7 @@ constexpr std::string_view kAside = "sync:aside";
 constexpr std::string_view kNothing = "sync:nothing";
 
 constexpr std::size_t kBeforeTurns = 2;  ///< Within the transaction: the first script, MSET.
-constexpr std::size_t kOfATurn = 4;
+constexpr std::size_t kOfATurn = 3;
 
 constexpr std::size_t within(std::size_t turns) { return kBeforeTurns + kOfATurn * turns + 1; }
 
@@ -135,12 +135,6 @@ void RecordTransaction::encode_turn(CommandEncoder& out, const Turn& turn, std::
   out.argument("RPUSH");
   out.argument(prefix, KeySpace::kHistory);
   out.argument(entry_);
-
-  out.begin(4);
-  out.argument("LTRIM");
-  out.argument(prefix, KeySpace::kHistory);
-  out.argument("-10");
-  out.argument("-1");
 }
 
 Result<std::vector<bool>> RecordTransaction::read(const std::string& server, std::span<const Reply> replies,

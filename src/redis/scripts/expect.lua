@@ -1,8 +1,8 @@
 -- The beginning of a transaction that records turns by plain commands (redis/record_transaction.cpp). Finds the
 -- sessions that are as their recorder knows them: with the count expected, nothing under the turn's key, and keys
--- of the right types. It marks these as dirty, and nothing of them expires from then on. The keys of every other
--- session are put aside, where the commands that follow do not reach them; put_back.lua, the transaction's end,
--- undoes what these then did.
+-- of the right types. It marks these as dirty, makes room in their histories, and nothing of them expires from then
+-- on. The keys of every other session are put aside, where the commands that follow do not reach them;
+-- put_back.lua, the transaction's end, undoes what these then did.
 --
 -- What goes wrong here must not let the commands loose: whatever cannot be looked at is put aside.
 --
@@ -17,23 +17,29 @@ local turns = #ARGV / 3
 local function key(kind, turn) return KEYS[3 + (kind - 1) * turns + turn] end
 local function keys(kind) return unpack(KEYS, 4 + (kind - 1) * turns, 3 + kind * turns) end
 
+-- That a history is none is seen by this, too. It comes when nothing else speaks against the turn, for one that is
+-- refused leaves its session as it was.
+local function make_room(turn) call('LTRIM', key(HISTORY, turn), '-9', '-1') end
+
 -- One command for all turns wherever there is one: an intersection with nothing looks at no set but at their
 -- types. An error, as of a server that does not know it, says no more than that each turn is to be looked at.
 local function all_as_expected()
+  call('ZCARD', KEYS[1])
   local counts = call('MGET', keys(COUNT))
   for turn = 1, turns do
     if counts[turn] ~= ARGV[turn] then return false end
   end
   if call('EXISTS', keys(MESSAGE)) > 0 then return false end
   call('SINTERCARD', turns + 1, KEYS[3], keys(PENDING))
-  for turn = 1, turns do call('LLEN', key(HISTORY, turn)) end
+  for turn = 1, turns do make_room(turn) end
   return true
 end
 
 local function one_as_expected(turn)
+  call('ZCARD', KEYS[1])
   if call('GET', key(COUNT, turn)) ~= ARGV[turn] or call('EXISTS', key(MESSAGE, turn)) > 0 then return false end
   call('SCARD', key(PENDING, turn))
-  call('LLEN', key(HISTORY, turn))
+  make_room(turn)
   return true
 end
 
@@ -53,9 +59,8 @@ local function put_aside(turn)
 end
 
 call('DEL', KEYS[2])
-local readable = pcall(call, 'ZCARD', KEYS[1])
 local looked, all = pcall(all_as_expected)
-if readable and looked and all then
+if looked and all then
   -- What has nothing to sync has a time to live, of which MSET frees the count.
   if call('ZADD', KEYS[1], 'NX', unpack(ARGV, turns + 1)) > 0 then keep_all({keys(HISTORY)}) end
   return {}
@@ -64,7 +69,7 @@ end
 local refused = {}
 for turn = 1, turns do
   local saw, expected = pcall(one_as_expected, turn)
-  if readable and saw and expected then
+  if saw and expected then
     call('ZADD', KEYS[1], 'NX', ARGV[turns + 2 * turn - 1], ARGV[turns + 2 * turn])
     keep_all({key(HISTORY, turn)})
   else

@@ -84,7 +84,7 @@ local function record(k, a)
   end
 
   local length = call('RPUSH', history, '{"seq":' .. count .. ',"created_at":' .. ts .. ',' .. ARGV[a + 11])
-  if length > 10 then call('LTRIM', history, -10, -1) end
+  if length > 10 then call('LTRIM', history, '-10', '-1') end
   if dirtied then
     -- Nothing of a session expires while it has something to sync.
     call('PERSIST', count_key)
