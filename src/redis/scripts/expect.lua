@@ -43,10 +43,20 @@ local function one_as_expected(turn)
   return true
 end
 
-local function keep_all(histories)
-  for _, history in ipairs(histories) do
-    call('PERSIST', history)
-    call('PERSIST', string.sub(history, 1, -8) .. 'meta')
+-- What has nothing to sync has a time to live, of which MSET frees the count.
+local function keep(turn)
+  local history = key(HISTORY, turn)
+  call('PERSIST', history)
+  call('PERSIST', string.sub(history, 1, -8) .. 'meta')
+end
+
+-- A session that was marked just now has this turn's time stamp in the index.
+local function keep_marked()
+  local ids = {}
+  for turn = 1, turns do ids[turn] = ARGV[turns + 2 * turn] end
+  local since = call('ZMSCORE', KEYS[1], unpack(ids))
+  for turn = 1, turns do
+    if tonumber(since[turn]) == tonumber(ARGV[turns + 2 * turn - 1]) then keep(turn) end
   end
 end
 
@@ -61,8 +71,7 @@ end
 call('DEL', KEYS[2])
 local looked, all = pcall(all_as_expected)
 if looked and all then
-  -- What has nothing to sync has a time to live, of which MSET frees the count.
-  if call('ZADD', KEYS[1], 'NX', unpack(ARGV, turns + 1)) > 0 then keep_all({keys(HISTORY)}) end
+  if call('ZADD', KEYS[1], 'NX', unpack(ARGV, turns + 1)) > 0 then keep_marked() end
   return {}
 end
 
@@ -71,7 +80,7 @@ for turn = 1, turns do
   local saw, expected = pcall(one_as_expected, turn)
   if saw and expected then
     call('ZADD', KEYS[1], 'NX', ARGV[turns + 2 * turn - 1], ARGV[turns + 2 * turn])
-    keep_all({key(HISTORY, turn)})
+    keep(turn)
   else
     refused[#refused + 1] = turn
     put_aside(turn)

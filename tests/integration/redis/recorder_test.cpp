@@ -180,6 +180,26 @@ TEST_F(RecorderTest, NothingOfASessionExpiresAnyMoreOnceItHasATurnToSync) {
   EXPECT_EQ(expiring(), 0U);
 }
 
+TEST_F(RecorderTest, OfTurnsThatComeTogetherEachSessionThatHadNothingToSyncExpiresNoMore) {
+  const std::vector<std::string> sessions = sessions_named(6);
+  for (const auto& outcome : record_in({sessions[0], sessions[2], sessions[5]}, 1))
+    ASSERT_TRUE(outcome.has_value());
+  ASSERT_EQ(acknowledge(claim()), 3U);
+  for (const auto& outcome : record_in({sessions[1], sessions[3], sessions[4]}, 1))
+    ASSERT_TRUE(outcome.has_value());
+  reset_calls();
+  for (const auto& outcome : record_in(sessions, 2)) ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(calls("exec"), 1);
+  EXPECT_EQ(calls("persist"), 2 * 3) << "history and meta of those that were marked";
+  for (const std::string& key : client().keys()) EXPECT_EQ(client().integer({"PTTL", key}), -1) << key;
+}
+
+TEST_F(RecorderTest, AHistoryOfAKnownSessionHoldsTheLastTenTurns) {
+  for (int number = 1; number <= 12; ++number) record(turn_of("abc", number));
+  EXPECT_EQ(ok(cache().history("abc")), numbered_turns("abc", 3, 12));
+  EXPECT_EQ(client().integer({"LLEN", "session:abc:history"}), 10);
+}
+
 TEST_F(RecorderTest, AServerWithoutIntersectionsOfNothingIsLookedAtTurnByTurn) {
   const std::vector<std::string> sessions = sessions_named(5);
   for (const auto& outcome : record_in(sessions, 1)) ASSERT_TRUE(outcome.has_value());
@@ -252,14 +272,15 @@ TEST_F(RecorderTest, ACountThatReadsNewIsNoCount) {
 class WrongTypeInKnownSession : public RecorderTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(WrongTypeInKnownSession, LeavesNothingChanged) {
-  for (int number = 1; number <= 2; ++number) record(turn_of("abc", number));
+  // As many as a history holds: not even room is made in it.
+  for (int number = 1; number <= 10; ++number) record(turn_of("abc", number));
   const std::string key = GetParam();
   client().command({"DEL", key});
   client().command({key.ends_with("count") ? "LPUSH" : "SET", key, "something else"});
   client().command({"PEXPIRE", "session:abc:meta", "3600000"});
   client().command({"PEXPIRE", "session:abc:history", "3600000"});
   const auto before = everything_in(client());
-  const auto outcome = try_record(turn_of("abc", 3), SessionPresence::unknown);
+  const auto outcome = try_record(turn_of("abc", 11), SessionPresence::unknown);
   ASSERT_FALSE(outcome.has_value());
   EXPECT_EQ(outcome.error().kind, ErrorKind::conflict);
   EXPECT_EQ(outcome.error().code, "wrong_type");
