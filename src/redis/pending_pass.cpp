@@ -1,10 +1,10 @@
 // How a pass walks: the index names sessions, a page at a time; many named sessions are sorted, for the store
 // is faster with rows that lie together; each is opened in turn and its pending set read with SSCAN, many
-// sessions to a round trip; then the members' hashes are read, as many as the batch still wants, many to a
-// round trip, but in several requests, so that the first replies are made turns of while Redis still works on
-// the last ones. What was read too much stays for the next call. The guarantees of SCAN, SSCAN and ZSCAN give
-// the pass its own: what is there from beginning to end is seen at least once. A pass ends because each
-// cursor comes round, whatever is left pending.
+// sessions to a round trip; then the members' hashes are read, as many as the batch still wants, in requests
+// of which the first replies are made turns of while Redis works on the next ones. What was read too much
+// stays for the next call. The guarantees of SCAN, SSCAN and ZSCAN give the pass its own: what is there from
+// beginning to end is seen at least once. A pass ends because each cursor comes round, whatever is left
+// pending.
 //
 // A member without its message may be acknowledged by another instance since the set was read (then it is no
 // longer a member), or belong to a program that writes the set first and the hash later: it is left alone for
@@ -18,9 +18,9 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "base/one_shot.hpp"
 #include "chat/ids.hpp"
 #include "redis/acknowledgement.hpp"
+#include "redis/execute_in_parts.hpp"
 
 namespace chatsync::redis {
 namespace {
@@ -29,7 +29,8 @@ constexpr std::size_t kSessionsSorted = 65'536;
 constexpr std::size_t kSessionsPerRound = 128;
 constexpr std::string_view kMembersPerPage = "128";
 constexpr std::size_t kMessagesPerRound = 1'000;
-constexpr std::size_t kMessagesPerRequest = 100;
+constexpr std::size_t kSessionsPerRequest = 16;
+constexpr std::size_t kMessagesPerRequest = 32;
 constexpr std::size_t kBytesPerRound = 8UL * 1024 * 1024;
 constexpr std::size_t kBytesPerBatch = 32UL * 1024 * 1024;
 
@@ -68,16 +69,13 @@ void put_in_order(std::vector<PendingTurn>& turns) {
 
 }  // namespace
 
-/// Messages that are read at the same time. Outlives the requests for them.
+/// Messages that are read one after the other.
 struct RedisPendingPass::MessageRound {
   std::vector<Member> members;
   std::vector<std::int64_t> stamps;  ///< Of each member.
   std::vector<Member> faulty;
   Gathered* gathered;
   std::size_t bytes = 0;
-  std::size_t requests_due = 0;
-  Result<void> outcome;
-  OneShot<bool> done;
 };
 
 RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl,
@@ -193,39 +191,52 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
     if (!session.finished) due.push_back(&session);
   }
   if (due.empty()) co_return Result<void>();
-  Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
-    for (const OpenSession* session : due) {
-      out.begin(5);
-      out.argument("SSCAN");
-      out.argument(session->prefix, KeySpace::kPending);
-      out.argument(session->cursor);
-      out.argument("COUNT");
-      out.argument(kMembersPerPage);
-      if (session->scanned) continue;
-      out.begin(2 + kMetaFields.size());
-      out.argument("HMGET");
-      out.argument(session->prefix, KeySpace::kMeta);
-      for (const std::string_view field : kMetaFields) out.argument(field);
-      out.begin(2);
-      out.argument("GET");
-      out.argument(session->prefix, KeySpace::kCount);
-    }
-  });
-  if (!replies) co_return failure_of(std::move(replies));
-  std::size_t index = 0;
   std::size_t members = 0;
-  for (OpenSession* session : due) {
-    take_page(*session, (*replies)[index++].view());
-    members += session->unread.size();
-    if (std::exchange(session->scanned, true)) continue;
-    session->own = read_own_data(session->id, (*replies)[index].view(), (*replies)[index + 1].view());
-    index += 2;
-    if (!session->own.unsynced) continue;
-    session_in(*gathered, *session);
-    ++gathered->sessions_alone;
-  }
+  const auto encode = [&](CommandEncoder& out, std::size_t begin, std::size_t end) {
+    for (const OpenSession* session : std::span(due).subspan(begin, end - begin)) encode_scan(out, *session);
+  };
+  const auto take = [&](std::size_t begin, std::size_t end, const Replies& replies) {
+    std::span<const Reply> left = replies;
+    for (OpenSession* session : std::span(due).subspan(begin, end - begin)) {
+      left = take_scan(*session, left, *gathered);
+      members += session->unread.size();
+    }
+    return Result<void>();
+  };
+  Result<void> scanned =
+      co_await execute_in_parts(&connection_, due.size(), kSessionsPerRequest, encode, take);
+  if (!scanned) co_return scanned;
   members_per_session_ = std::max<std::size_t>(members / due.size(), 1);
   co_return Result<void>();
+}
+
+void RedisPendingPass::encode_scan(CommandEncoder& out, const OpenSession& session) {
+  out.begin(5);
+  out.argument("SSCAN");
+  out.argument(session.prefix, KeySpace::kPending);
+  out.argument(session.cursor);
+  out.argument("COUNT");
+  out.argument(kMembersPerPage);
+  if (session.scanned) return;
+  out.begin(2 + kMetaFields.size());
+  out.argument("HMGET");
+  out.argument(session.prefix, KeySpace::kMeta);
+  for (const std::string_view field : kMetaFields) out.argument(field);
+  out.begin(2);
+  out.argument("GET");
+  out.argument(session.prefix, KeySpace::kCount);
+}
+
+std::span<const Reply> RedisPendingPass::take_scan(OpenSession& session, std::span<const Reply> replies,
+                                                   Gathered& gathered) {
+  take_page(session, replies[0].view());
+  if (std::exchange(session.scanned, true)) return replies.subspan(1);
+  session.own = read_own_data(session.id, replies[1].view(), replies[2].view());
+  if (session.own.unsynced) {
+    session_in(gathered, session);
+    ++gathered.sessions_alone;
+  }
+  return replies.subspan(3);
 }
 
 void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
@@ -249,7 +260,7 @@ void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
 AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* gathered) {
   const std::size_t limit =
       std::min({room, kMessagesPerRound, std::max<std::size_t>(kBytesPerRound / message_bytes_, 1)});
-  MessageRound round{.gathered = gathered, .done = OneShot<bool>(connection_.executor())};
+  MessageRound round{.gathered = gathered};
   for (OpenSession& session : open_) {
     while (!session.unread.empty() && round.members.size() + round.faulty.size() < limit) {
       Member member{&session, std::move(session.unread.back()), {}};
@@ -265,33 +276,24 @@ AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* ga
   }
   if (!round.members.empty()) {
     const std::size_t count = round.members.size();
-    round.requests_due = (count + kMessagesPerRequest - 1) / kMessagesPerRequest;
-    for (std::size_t begin = 0; begin < count; begin += kMessagesPerRequest) {
-      request_messages(begin, std::min(begin + kMessagesPerRequest, count), &round);
-    }
-    co_await round.done.wait();
-    if (!round.outcome) co_return round.outcome;
+    const auto encode = [&](CommandEncoder& out, std::size_t begin, std::size_t end) {
+      for (std::size_t index = begin; index < end; ++index) {
+        out.begin(2 + kTurnFields.size());
+        out.argument("HMGET");
+        out.argument(round.members[index].key);
+        out.encoded_arguments(encoded_turn_fields());
+      }
+    };
+    const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) {
+      return take_messages(begin, replies, round);
+    };
+    Result<void> read = co_await execute_in_parts(&connection_, count, kMessagesPerRequest, encode, take);
+    if (!read) co_return read;
     gathered->bytes += round.bytes;
     message_bytes_ = std::max<std::size_t>(round.bytes / count, 256);
   }
   if (round.faulty.empty()) co_return Result<void>();
   co_return co_await look_closer(std::move(round.faulty), gathered);
-}
-
-void RedisPendingPass::request_messages(std::size_t begin, std::size_t end, MessageRound* round) {
-  const auto encode_all = [&](CommandEncoder& out) {
-    for (std::size_t index = begin; index < end; ++index) {
-      out.begin(2 + kTurnFields.size());
-      out.argument("HMGET");
-      out.argument(round->members[index].key);
-      out.encoded_arguments(encoded_turn_fields());
-    }
-  };
-  connection_.submit(encode_all, [this, begin, round](Result<Replies> replies) {
-    Result<void> taken = replies ? take_messages(begin, *replies, *round) : failure_of(std::move(replies));
-    if (!taken && round->outcome) round->outcome = std::move(taken);
-    if (--round->requests_due == 0) round->done.set(true);
-  });
 }
 
 Result<void> RedisPendingPass::take_messages(std::size_t begin, std::span<const Reply> replies,

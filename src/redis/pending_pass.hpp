@@ -65,9 +65,11 @@ class RedisPendingPass final : public PendingPass {
   bool name(std::string_view session_id);
 
   AsyncResult<void> scan_sessions(std::size_t room, Gathered* gathered);
+  static void encode_scan(CommandEncoder& out, const OpenSession& session);
+  /// Returns the replies that are left for other sessions.
+  std::span<const Reply> take_scan(OpenSession& session, std::span<const Reply> replies, Gathered& gathered);
   void take_page(OpenSession& session, ReplyView page);
   AsyncResult<void> read_messages(std::size_t room, Gathered* gathered);
-  void request_messages(std::size_t begin, std::size_t end, MessageRound* round);
   Result<void> take_messages(std::size_t begin, std::span<const Reply> replies, MessageRound& round);
   AsyncResult<void> look_closer(std::vector<Member> members, Gathered* gathered);
   void add_turn(const OpenSession& session, std::string key, Turn turn, Gathered& gathered) const;

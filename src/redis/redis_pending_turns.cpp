@@ -10,6 +10,7 @@
 
 #include "chat/ids.hpp"
 #include "redis/acknowledgement.hpp"
+#include "redis/execute_in_parts.hpp"
 #include "redis/pending_pass.hpp"
 #include "redis/session_walk.hpp"
 
@@ -32,23 +33,25 @@ AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
   }
   std::size_t removed = 0;
   for (bool again = false; !due.empty(); again = true) {
-    Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
-      for (const std::span<Acknowledgement> call : due) encode(out, keys_, session_ttl_, call);
-    });
-    if (!replies) co_return failure_of(std::move(replies));
     std::vector<std::span<Acknowledgement>> refused;
-    for (std::size_t index = 0; index < due.size(); ++index) {
-      const ReplyView reply = (*replies)[index].view();
+    const auto encode_call = [&](CommandEncoder& out, std::size_t begin, std::size_t) {
+      encode(out, keys_, session_ttl_, due[begin]);
+    };
+    const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) -> Result<void> {
+      const ReplyView reply = replies.front().view();
       if (RedisConnection::is_noscript(reply) && !again) {
-        refused.push_back(due[index]);
-        continue;
+        refused.push_back(due[begin]);
+        return {};
       }
-      if (reply.is_error()) co_return std::unexpected(connection_.error_of(reply));
+      if (reply.is_error()) return std::unexpected(connection_.error_of(reply));
       for (std::size_t session = 0; session < reply.size(); ++session) {
-        if (reply[session].is_error()) co_return std::unexpected(connection_.error_of(reply[session]));
+        if (reply[session].is_error()) return std::unexpected(connection_.error_of(reply[session]));
         removed += static_cast<std::size_t>(reply[session].integer_or(0));
       }
-    }
+      return {};
+    };
+    Result<void> taken = co_await execute_in_parts(&connection_, due.size(), 1, encode_call, take);
+    if (!taken) co_return failure_of(std::move(taken));
     due = std::move(refused);
     if (due.empty()) break;
     if (Result<void> loaded = co_await connection_.load_scripts(); !loaded)

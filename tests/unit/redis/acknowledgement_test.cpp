@@ -33,10 +33,10 @@ TEST(Acknowledgements, AreOneForEachSession) {
 TEST(Acknowledgements, OfALargeSessionComeInPiecesWithItsOwnDataInTheLast) {
   TurnBatch batch;
   batch.sessions = {{.session_id = "a"}};
-  for (int number = 1; number <= 300; ++number) batch.turns.push_back(pending_turn("a", number));
+  for (int number = 1; number <= 150; ++number) batch.turns.push_back(pending_turn("a", number));
   const auto pieces = acknowledgements_of(batch);
   ASSERT_EQ(pieces.size(), 3U);
-  EXPECT_EQ(pieces[0].members.size() + pieces[1].members.size() + pieces[2].members.size(), 300U);
+  EXPECT_EQ(pieces[0].members.size() + pieces[1].members.size() + pieces[2].members.size(), 150U);
   EXPECT_EQ(pieces[0].committed, nullptr);
   EXPECT_EQ(pieces[2].committed, &batch.sessions[0]);
 }
@@ -53,8 +53,8 @@ TEST(Acknowledgements, ShareCallsOfLimitedWorkWhichLeaveNoneOut) {
     const auto call = first_call(left);
     std::size_t members_of_call = 0;
     for (const Acknowledgement& each : call) members_of_call += each.members.size();
-    EXPECT_LE(members_of_call, 128U);
-    EXPECT_LE(call.size(), 65U);
+    EXPECT_LE(members_of_call, 64U);
+    EXPECT_LE(call.size(), 33U);
     members += members_of_call;
     left = left.subspan(call.size());
   }
