@@ -50,6 +50,12 @@ class BlockingPool {
         boost::asio::use_awaitable, std::move(work));
   }
 
+  /// Runs `job()` on a thread of the pool. Any thread; nobody learns of its end, and it must not throw.
+  template <class Job>
+  void post(Job job) {
+    boost::asio::post(pool_, std::move(job));
+  }
+
  private:
   boost::asio::thread_pool pool_;
 };

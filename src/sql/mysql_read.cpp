@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "chat/turn_stamp.hpp"
@@ -116,6 +117,30 @@ SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection
   if (!stored || !*stored || (*stored)->unsettled_count == 0) return stored;
   // Some of these turns may be unsettled: rare enough to read all of it again, with them told apart.
   return in_snapshot(connection, [&] { return load_with_unsettled(connection, id, recent); });
+}
+
+SqlResult<std::vector<std::optional<StoredSession>>> load_sessions(MySqlConnection& connection,
+                                                                   std::span<const SessionLoad> wanted) {
+  std::vector<std::optional<StoredSession>> loaded(wanted.size());
+  std::unordered_set<std::string> known;
+  if (wanted.size() == 1) {
+    known.insert(wanted.front().session_id);
+  } else {
+    std::vector<std::string> ids;
+    ids.reserve(wanted.size());
+    for (const SessionLoad& load : wanted) ids.push_back(connection.literal(load.session_id));
+    auto rows =
+        query_in_parts(connection, "SELECT session_id FROM chat_sessions WHERE session_id IN (", ids, ")");
+    if (!rows) return sql_failure_of(std::move(rows));
+    for (auto& row : *rows) known.insert(text_at(row, 0));
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!known.contains(wanted[i].session_id)) continue;
+    auto session = load_session(connection, wanted[i].session_id, wanted[i].recent);
+    if (!session) return sql_failure_of(std::move(session));
+    loaded[i] = std::move(*session);
+  }
+  return loaded;
 }
 
 SqlResult<std::vector<Turn>> read_turns(MySqlConnection& connection, const std::string& session_id,

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,17 @@ namespace chatsync::sql {
 
 SqlResult<std::optional<StoredSession>> load_session(MySqlConnection& connection,
                                                      const std::string& session_id, std::size_t recent);
+
+/// A session to be loaded with so many of its newest turns.
+struct SessionLoad {
+  std::string session_id;
+  std::size_t recent = 0;
+};
+
+/// load_session() for each, whose views differ. Sessions that the store does not know, as are most that are
+/// asked for together, cost one query for all.
+SqlResult<std::vector<std::optional<StoredSession>>> load_sessions(MySqlConnection& connection,
+                                                                   std::span<const SessionLoad> wanted);
 
 SqlResult<std::vector<Turn>> read_turns(MySqlConnection& connection, const std::string& session_id,
                                         const TurnPage& page);

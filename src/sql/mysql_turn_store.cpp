@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "base/blocking_pool.hpp"
+#include "base/grouped_work.hpp"
 #include "sql/append_plan.hpp"
 #include "sql/mysql_append.hpp"
 #include "sql/mysql_audit.hpp"
@@ -26,10 +28,18 @@
 namespace chatsync::sql {
 namespace {
 
+// One more connection is left to those who ask for something else.
+constexpr std::size_t kLoadsAtOnce = 2;
+constexpr std::size_t kSessionsOfALoad = 256;
+
 class MySqlTurnStore final : public SqlStore {
  public:
   MySqlTurnStore(std::unique_ptr<MySqlConnectionPool> pool, InsertPath path, std::size_t threads)
-      : path_(path), connections_(std::move(pool)), threads_(std::max<std::size_t>(threads, 1)) {}
+      : path_(path),
+        connections_(std::move(pool)),
+        loads_(threads_, kLoadsAtOnce, kSessionsOfALoad,
+               [this](std::span<const SessionLoad> wanted) { return load_group(wanted); }),
+        threads_(std::max<std::size_t>(threads, 1)) {}
 
   AsyncResult<WriteOutcome> write(SharedBatch batch) override {
     co_return co_await run("writing a batch", [batch, path = path_](MySqlConnection& connection) {
@@ -38,9 +48,7 @@ class MySqlTurnStore final : public SqlStore {
   }
 
   AsyncResult<std::optional<StoredSession>> load(std::string session_id, std::size_t recent) override {
-    co_return co_await run("loading a session", [session_id, recent](MySqlConnection& connection) {
-      return load_session(connection, session_id, recent);
-    });
+    co_return co_await loads_.run({.session_id = std::move(session_id), .recent = recent});
   }
 
   AsyncResult<std::vector<Turn>> turns(std::string session_id, TurnPage page) override {
@@ -264,28 +272,44 @@ class MySqlTurnStore final : public SqlStore {
   std::string kind() const override { return "mysql"; }
 
  private:
+  using Loaded = Result<std::optional<StoredSession>>;
+
   /// Does `work` with a connection of the pool on a thread of its own. A transaction that the server chose as
   /// the victim of a deadlock is begun again.
   template <class Work>
   auto run(std::string_view doing, Work work)
       -> AsyncResult<typename std::invoke_result_t<Work, MySqlConnection&>::value_type> {
     using Value = typename std::invoke_result_t<Work, MySqlConnection&>::value_type;
-    co_return co_await threads_.run([this, doing, work = std::move(work)]() -> Result<Value> {
-      constexpr int kAttempts = 5;
-      auto connection = connections_->take();
-      if (!connection) return std::unexpected(to_error(connection.error(), doing_what(doing)));
-      auto result = work(**connection);
-      for (int attempt = 1; attempt < kAttempts && !result && result.error().code == kDeadlock; ++attempt) {
-        result = work(**connection);
-      }
-      connections_->give_back(std::move(*connection));
-      if (!result) return std::unexpected(to_error(result.error(), doing_what(doing)));
-      if constexpr (std::is_void_v<Value>) {
-        return {};
-      } else {
-        return std::move(*result);
-      }
+    co_return co_await threads_.run(
+        [this, doing, work = std::move(work)]() -> Result<Value> { return run_here(doing, work); });
+  }
+
+  /// The same on the thread at hand.
+  template <class Work>
+  auto run_here(std::string_view doing, const Work& work)
+      -> Result<typename std::invoke_result_t<Work, MySqlConnection&>::value_type> {
+    constexpr int kAttempts = 5;
+    auto connection = connections_->take();
+    if (!connection) return std::unexpected(to_error(connection.error(), doing_what(doing)));
+    auto result = work(**connection);
+    for (int attempt = 1; attempt < kAttempts && !result && result.error().code == kDeadlock; ++attempt) {
+      result = work(**connection);
+    }
+    connections_->give_back(std::move(*connection));
+    if (!result) return std::unexpected(to_error(result.error(), doing_what(doing)));
+    if constexpr (std::is_void_v<typename decltype(result)::value_type>) {
+      return {};
+    } else {
+      return std::move(*result);
+    }
+  }
+
+  std::vector<Loaded> load_group(std::span<const SessionLoad> wanted) {
+    auto sessions = run_here("loading sessions", [wanted](MySqlConnection& connection) {
+      return load_sessions(connection, wanted);
     });
+    if (!sessions) return std::vector<Loaded>(wanted.size(), std::unexpected(sessions.error()));
+    return {std::make_move_iterator(sessions->begin()), std::make_move_iterator(sessions->end())};
   }
 
   /// run() for `work` that says what became of a change of the session.
@@ -300,6 +324,7 @@ class MySqlTurnStore final : public SqlStore {
 
   const InsertPath path_;
   const std::unique_ptr<MySqlConnectionPool> connections_;
+  GroupedWork<SessionLoad, Loaded> loads_;
   BlockingPool threads_;  // Last: its destructor waits for work that uses the others.
 };
 

@@ -54,6 +54,33 @@ TEST_P(StoreRead, LoadsNoTurnsWhenNoneAreAskedFor) {
   EXPECT_TRUE(load("s", 0)->recent.empty());
 }
 
+TEST_P(StoreRead, SessionsThatAreLoadedAtTheSameTimeAreEachWhatTheyAre) {
+  write(numbered_turns("long", 1, 25));
+  write(numbered_turns("short", 1, 2));
+  write(numbered_turns("erased", 1, 3));
+  ok(store().erase("erased", 3));
+  append(turn_of("unsettled", 1));
+  const std::vector<std::string> ids = {"unknown", "long", "erased", "LONG", "unsettled", "short", "long"};
+  // More than threads that load them, so that some come together.
+  for (int round = 0; round < 5; ++round) {
+    std::vector<AsyncResult<std::optional<StoredSession>>> loads;
+    for (const std::string& id : ids) loads.push_back(store().load(id, 10));
+    auto loaded = all(std::move(loads));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      ASSERT_TRUE(loaded[i].has_value()) << ids[i] << ": " << loaded[i].error().message;
+      const std::optional<StoredSession>& session = *loaded[i];
+      const bool known = ids[i] != "unknown" && ids[i] != "LONG";
+      ASSERT_EQ(session.has_value(), known) << ids[i];
+      if (!known) continue;
+      EXPECT_EQ(session->session.session_id, ids[i]);
+      EXPECT_EQ(session->deleted, ids[i] == "erased");
+      EXPECT_EQ(session->unsettled.size(), ids[i] == "unsettled" ? 1U : 0U);
+      if (ids[i] == "long") EXPECT_EQ(session->recent, numbered_turns("long", 16, 25));
+      if (ids[i] == "short") EXPECT_EQ(session->recent, numbered_turns("short", 1, 2));
+    }
+  }
+}
+
 TEST_P(StoreRead, TheCountIsNeverBehindTheHighestSeq) {
   TurnBatch batch = *batch_of(numbered_turns("s", 1, 7));
   batch.sessions[0].question_count = 3;
