@@ -43,8 +43,8 @@ double percentile_ms(const LoadResult& result, double share) {
 void print_json(const LoadOptions& options, const LoadResult& result) {
   std::vector<std::string> watched;
   for (std::size_t i = 0; i < result.watched.size(); ++i) {
-    watched.push_back(fmt::format(R"({{"process": {}, "cpu_us": {}, "resident_kib": {}}})",
-                                  options.watched[i], result.watched[i].cpu_us,
+    watched.push_back(fmt::format(R"({{"process": {}, "cpu_us": {}, "waiting_us": {}, "resident_kib": {}}})",
+                                  options.watched[i], result.watched[i].cpu_us, result.watched[i].waiting_us,
                                   result.watched[i].resident_kib));
   }
   fmt::print(

@@ -33,7 +33,7 @@ struct LoadResult {
   double first_per_second = 0;  ///< While each session had its first request.
   double seconds = 0;
   std::vector<std::uint32_t> latencies_us;  ///< Sorted.
-  std::vector<ProcessUse> watched;  ///< In the order of the options: CPU time in between, memory at the end.
+  std::vector<ProcessUse> watched;  ///< In the order of the options: times in between, memory at the end.
 };
 
 /// A closed-loop load over HTTP, as lean as it can be so that it takes little of the machine it shares with

@@ -14,13 +14,18 @@ namespace chatsync::bench {
 ProcessUse process_use(pid_t process) {
   ProcessUse use;
   const std::filesystem::path directory = fmt::format("/proc/{}", process);
-  std::int64_t nanoseconds = 0;
+  std::int64_t on_cpu_ns = 0;
+  std::int64_t waiting_ns = 0;
   std::error_code gone;
   for (const auto& thread : std::filesystem::directory_iterator(directory / "task", gone)) {
     std::int64_t on_cpu = 0;
-    if (std::ifstream(thread.path() / "schedstat") >> on_cpu) nanoseconds += on_cpu;
+    std::int64_t waiting = 0;
+    if (!(std::ifstream(thread.path() / "schedstat") >> on_cpu >> waiting)) continue;
+    on_cpu_ns += on_cpu;
+    waiting_ns += waiting;
   }
-  use.cpu_us = nanoseconds / 1'000;
+  use.cpu_us = on_cpu_ns / 1'000;
+  use.waiting_us = waiting_ns / 1'000;
   std::int64_t pages = 0;
   std::int64_t resident_pages = 0;
   std::ifstream(directory / "statm") >> pages >> resident_pages;

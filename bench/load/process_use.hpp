@@ -9,6 +9,7 @@ namespace chatsync::bench {
 /// What a process has taken of the machine so far.
 struct ProcessUse {
   std::int64_t cpu_us = 0;        ///< User and system time of all its threads.
+  std::int64_t waiting_us = 0;    ///< How long they had something to do and waited for a core.
   std::int64_t resident_kib = 0;  ///< What of its memory is in RAM.
 };
 

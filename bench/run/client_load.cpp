@@ -41,6 +41,11 @@ double LoadFigures::cpu_us(std::size_t watched_index) const {
   return static_cast<double>(watched.at(watched_index).cpu_us) / requests;
 }
 
+double LoadFigures::busy_percent(std::size_t watched_index) const {
+  const ProcessUse& use = watched.at(watched_index);
+  return 1e-4 * static_cast<double>(use.cpu_us + use.waiting_us) / seconds;
+}
+
 ClientLoad::ClientLoad(const Plan& plan, const LoadRequest& request)
     : process_(std::make_unique<test::ChildProcess>(test::Command{.program = plan.programs / "chat_load",
                                                                   .arguments = arguments_of(plan, request),
@@ -61,6 +66,7 @@ LoadFigures ClientLoad::finish() {
   if (figures.requests == 0) throw std::runtime_error("no request was answered while it was measured");
   for (const auto& process : json.at("watched").as_array()) {
     figures.watched.push_back({.cpu_us = process.at("cpu_us").to_number<std::int64_t>(),
+                               .waiting_us = process.at("waiting_us").to_number<std::int64_t>(),
                                .resident_kib = process.at("resident_kib").to_number<std::int64_t>()});
   }
   return figures;

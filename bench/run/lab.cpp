@@ -103,10 +103,12 @@ BareStack Lab::bare_stack(const std::string& mode) const {
   return stack;
 }
 
-void Lab::interleave(const std::string& row, std::initializer_list<std::function<void()>> takes) const {
+void Lab::interleave(const std::string& row, std::initializer_list<std::function<void()>> takes,
+                     int rounds) const {
   const std::vector<std::function<void()>> order(takes);
-  for (int round = 0; round < plan_.rounds; ++round) {
-    show_progress(fmt::format("{}: round {} of {}", row, round + 1, plan_.rounds));
+  if (rounds == 0) rounds = plan_.rounds;
+  for (int round = 0; round < rounds; ++round) {
+    show_progress(fmt::format("{}: round {} of {}", row, round + 1, rounds));
     for (std::size_t i = 0; i < order.size(); ++i) order[round % 2 == 0 ? i : order.size() - 1 - i]();
   }
 }

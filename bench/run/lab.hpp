@@ -72,8 +72,9 @@ class Lab {
   std::unique_ptr<test::ChatsyncProcess> serve(test::Environment environment) const;
 
   /// Runs `takes` one after the other, in each round, the other way round in every second one: what drifts in
-  /// the machine strikes all of them alike.
-  void interleave(const std::string& row, std::initializer_list<std::function<void()>> takes) const;
+  /// the machine strikes all of them alike. `rounds` other than 0 takes the place of the plan's.
+  void interleave(const std::string& row, std::initializer_list<std::function<void()>> takes,
+                  int rounds = 0) const;
 
  private:
   test::Environment store_settings(const Database& database);

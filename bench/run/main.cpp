@@ -97,7 +97,8 @@ int main(int argc, char** argv) try {
   plan.results = "bench/results";
   bool list = false;
   CLI::App app{"Measures chatsync beside bare programs that do the same, and prints a table."};
-  app.add_flag("--quick", plan.quick, "The whole table within some minutes, with shorter and fewer rounds");
+  app.add_flag("--quick", plan.quick,
+               "The whole table within two minutes or so, with shorter and fewer rounds");
   app.add_option("--only", plan.only, "Rows to measure, by name")->delimiter(',');
   auto* rounds = app.add_option("--rounds", plan.rounds, "How often each is measured (5; quick: 2)");
   auto* seconds = app.add_option("--seconds", plan.seconds, "How long each load is (10; quick: 1)");

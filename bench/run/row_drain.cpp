@@ -18,6 +18,7 @@ struct Series {
   Samples own_cpu_us;
   Samples redis_cpu_us;
   Samples mariadb_cpu_us;
+  Samples redis_busy_percent;
 };
 
 /// What servers take until it is asked.
@@ -26,24 +27,26 @@ class ServerUse {
   ServerUse(Lab& lab, const test::RedisServer& redis)
       : redis_(process_of(redis)),
         mariadb_(process_of(lab.mariadb())),
-        redis_before_us_(process_use(redis_).cpu_us),
-        mariadb_before_us_(process_use(mariadb_).cpu_us) {}
+        redis_before_(process_use(redis_)),
+        mariadb_before_(process_use(mariadb_)) {}
 
   void add_to(Series& series, const Moved& moved) const {
     series.per_second.push_back(moved.per_second());
     series.own_cpu_us.push_back(moved.cpu_us / moved.rows);
-    const auto since = [&](pid_t process, std::int64_t before_us) {
-      return static_cast<double>(process_use(process).cpu_us - before_us) / moved.rows;
-    };
-    series.redis_cpu_us.push_back(since(redis_, redis_before_us_));
-    series.mariadb_cpu_us.push_back(since(mariadb_, mariadb_before_us_));
+    const ProcessUse redis = process_use(redis_);
+    const auto per_row = [&](std::int64_t us) { return static_cast<double>(us) / moved.rows; };
+    const std::int64_t redis_cpu_us = redis.cpu_us - redis_before_.cpu_us;
+    const std::int64_t redis_busy_us = redis_cpu_us + redis.waiting_us - redis_before_.waiting_us;
+    series.redis_cpu_us.push_back(per_row(redis_cpu_us));
+    series.mariadb_cpu_us.push_back(per_row(process_use(mariadb_).cpu_us - mariadb_before_.cpu_us));
+    series.redis_busy_percent.push_back(1e-4 * static_cast<double>(redis_busy_us) / moved.seconds);
   }
 
  private:
   pid_t redis_;
   pid_t mariadb_;
-  std::int64_t redis_before_us_;
-  std::int64_t mariadb_before_us_;
+  ProcessUse redis_before_;
+  ProcessUse mariadb_before_;
 };
 
 }  // namespace
@@ -83,8 +86,8 @@ std::vector<Figure> measure_drain(Lab& lab) {
   };
   lab.interleave("drain", {drain, drain_bare, insert_only});
 
-  const auto cpu = [&](const char* what, Samples Series::* samples) {
-    return Figure{.what = what, .unit = "µs/row", .ours = ours.*samples, .yardstick = bare.*samples};
+  const auto beside = [&](const char* what, const char* unit, Samples Series::* samples) {
+    return Figure{.what = what, .unit = unit, .ours = ours.*samples, .yardstick = bare.*samples};
   };
   const std::string note = fmt::format("{} turns", text_of_number(static_cast<double>(turns)));
   return {{.what = "drain, Redis → MariaDB",
@@ -95,9 +98,10 @@ std::vector<Figure> measure_drain(Lab& lab) {
            .target = Target{Of::ratio, Sense::at_least, 0.95},
            .plotted = true,
            .note = note},
-          cpu("  CPU of the drain's own process", &Series::own_cpu_us),
-          cpu("  CPU of Redis", &Series::redis_cpu_us),
-          cpu("  CPU of MariaDB", &Series::mariadb_cpu_us),
+          beside("  CPU of the drain's own process", "µs/row", &Series::own_cpu_us),
+          beside("  CPU of Redis", "µs/row", &Series::redis_cpu_us),
+          beside("  CPU of MariaDB", "µs/row", &Series::mariadb_cpu_us),
+          beside("  Redis on a core or waiting for one", "% of the time", &Series::redis_busy_percent),
           {.what = "  beside the inserts alone",
            .unit = "rows/s",
            .ours = ours.per_second,

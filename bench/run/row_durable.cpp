@@ -1,5 +1,8 @@
 // Turns that are on disk before they are answered: committed by MariaDB, and synced to the journal of the
 // embedded cache. The bare loop, which waits for no disk, tells how fast the machine is.
+#include <array>
+#include <cstddef>
+
 #include "run/bare_loop.hpp"
 #include "run/client_load.hpp"
 #include "run/rows.hpp"
@@ -15,10 +18,14 @@ std::vector<Figure> measure_synced(Lab& lab) {
   Samples per_second;
   Samples p99_ms;
   Samples bare;
+  std::array<Samples, 3> cpu_us;
   const auto synced = [&] {
     const Stack stack = lab.stack(without_drains());
-    const LoadFigures figures =
-        ClientLoad::run(lab.plan(), {.port = stack.chatsync->port(), .durability = "synced"});
+    const LoadFigures figures = ClientLoad::run(
+        lab.plan(), {.port = stack.chatsync->port(),
+                     .durability = "synced",
+                     .watched = {stack.chatsync->pid(), stack.redis_process(), process_of(lab.mariadb())}});
+    for (std::size_t i = 0; i < cpu_us.size(); ++i) cpu_us[i].push_back(figures.cpu_us(i));
     per_second.push_back(figures.per_second);
     p99_ms.push_back(figures.p99_ms);
   };
@@ -30,7 +37,10 @@ std::vector<Figure> measure_synced(Lab& lab) {
            .yardstick = bare,
            .target = Target{Of::ratio, Sense::at_least, 12'000, bare_loop_then::kPerSecond},
            .plotted = true},
-          {.what = "  p99", .unit = "ms", .ours = p99_ms}};
+          {.what = "  p99", .unit = "ms", .ours = p99_ms},
+          {.what = "  CPU of the server", .unit = "µs/turn", .ours = cpu_us[0]},
+          {.what = "  CPU of Redis", .unit = "µs/turn", .ours = cpu_us[1]},
+          {.what = "  CPU of MariaDB", .unit = "µs/turn", .ours = cpu_us[2]}};
 }
 
 std::vector<Figure> measure_embedded(Lab& lab) {

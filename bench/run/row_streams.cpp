@@ -20,18 +20,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kHeld = 5'000;
-
 test::Environment model_server(const StreamUpstream& upstream) {
   // As many at a time as any one thread gets.
   return {{"LLM_BASE_URL", upstream.base_url()}, {"LLM_MAX_CONCURRENCY", "100000"}};
 }
 
-/// Streams as a model writes them where there are several, each answer two seconds; else answers of one
-/// token, one after the other.
+/// Streams as a model writes them where there are several, each answer two seconds (quick: half a second);
+/// else answers of one token, one after the other.
 std::vector<Figure> first_token(Lab& lab, std::size_t streams) {
   const bool one = streams == 1;
-  const Pace pace = one ? Pace{} : Pace{.tokens = 40, .pause = milliseconds(50)};
+  const Pace pace = one ? Pace{} : Pace{.tokens = lab.plan().quick ? 10 : 40, .pause = milliseconds(50)};
   const milliseconds answer = pace.pause * pace.tokens;
   StreamUpstream upstream(pace);
   const auto median_of = [&](std::uint16_t port) {
@@ -59,11 +57,13 @@ std::vector<Figure> first_token(Lab& lab, std::size_t streams) {
 }
 
 Figure held_streams(Lab& lab) {
-  Figure figure{.what = fmt::format("memory of a streamed answer, {} held", text_of_number(kHeld)),
-                .unit = "kB"};
+  const std::size_t held = lab.plan().quick ? 1'000 : 5'000;
+  Figure figure{
+      .what = fmt::format("memory of a streamed answer, {} held", text_of_number(static_cast<double>(held))),
+      .unit = "kB"};
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
-  if (files.rlim_cur < 2 * kHeld + 200) {
+  if (files.rlim_cur < 2 * held + 200) {
     figure.skipped = fmt::format("only {} files may be open here (ulimit -n)", files.rlim_cur);
     return figure;
   }
@@ -73,12 +73,11 @@ Figure held_streams(Lab& lab) {
   chatsync->client().get("/healthz");
   const double before = resident_kib();
   double during = 0;
-  first_tokens_ms(
-      {.port = chatsync->port(), .streams = kHeld, .spread = milliseconds(5'000), .all_begun = [&] {
-         during = resident_kib();
-         upstream.release();
-       }});
-  figure.ours.push_back((during - before) / static_cast<double>(kHeld));
+  first_tokens_ms({.port = chatsync->port(), .streams = held, .spread = milliseconds(held), .all_begun = [&] {
+                     during = resident_kib();
+                     upstream.release();
+                   }});
+  figure.ours.push_back((during - before) / static_cast<double>(held));
   figure.note = fmt::format("from {:.1f} to {:.1f} MB", before / 1'024, during / 1'024);
   return figure;
 }

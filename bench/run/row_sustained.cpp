@@ -18,6 +18,7 @@ struct Series {
   Samples per_second;
   Samples p99_ms;
   Samples growth_percent;
+  Samples redis_busy_percent;
 };
 
 struct Point {
@@ -47,7 +48,8 @@ constexpr double kLeastSeconds = 6;
 void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& redis, Series& series) {
   using Clock = std::chrono::steady_clock;
   test::RespClient client = redis.client();
-  ClientLoad load(plan, {.port = port, .seconds = std::max(plan.seconds, kLeastSeconds)});
+  ClientLoad load(
+      plan, {.port = port, .seconds = std::max(plan.seconds, kLeastSeconds), .watched = {process_of(redis)}});
   std::vector<Point> points;
   const auto begin = Clock::now();
   while (load.running()) {
@@ -61,6 +63,7 @@ void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& red
   const double growth = slope_of(points);
   series.per_second.push_back(figures.per_second - std::max(growth, 0.0));
   series.p99_ms.push_back(figures.p99_ms);
+  series.redis_busy_percent.push_back(figures.busy_percent(0));
   series.growth_percent.push_back(100 * growth / figures.per_second);
 }
 
@@ -70,6 +73,7 @@ std::vector<Figure> measure_sustained(Lab& lab) {
   Series ours;
   Series bare;
   Series undrained;
+  Series bare_alone;
   const auto chatsync = [&](const test::Environment& environment, Series& series) {
     const Stack stack = lab.stack(environment);
     add_load(lab.plan(), stack.chatsync->port(), *stack.redis, series);
@@ -82,8 +86,14 @@ std::vector<Figure> measure_sustained(Lab& lab) {
     add_load(lab.plan(), stack.port, *stack.redis, bare);
     drain.stop();
   };
-  lab.interleave("sustained", {[&] { chatsync(with_drains_as_shipped(), ours); }, side_by_side,
-                               [&] { chatsync(without_drains(), undrained); }});
+  const auto bare_undrained = [&] {
+    const BareStack stack = lab.bare_stack("commands");
+    add_load(lab.plan(), stack.port, *stack.redis, bare_alone);
+  };
+  lab.interleave("sustained",
+                 {[&] { chatsync(with_drains_as_shipped(), ours); }, side_by_side,
+                  [&] { chatsync(without_drains(), undrained); }, bare_undrained},
+                 lab.plan().quick ? 1 : 0);
   return {{.what = "sustained: turns taken and drained",
            .unit = "turns/s",
            .ours = ours.per_second,
@@ -102,11 +112,16 @@ std::vector<Figure> measure_sustained(Lab& lab) {
            .yardstick_name = "chatsync without a drain",
            .yardstick = undrained.p99_ms,
            .target = Target{Of::ratio, Sense::at_most, 1.5}},
-          {.what = "  p99 beside the bare loops'",
+          {.what = "    of the bare loop while a bare drain runs",
            .unit = "ms",
-           .ours = ours.p99_ms,
+           .ours = bare.p99_ms,
+           .yardstick_name = "bare loop without a drain",
+           .yardstick = bare_alone.p99_ms},
+          {.what = "  Redis on a core or waiting for one",
+           .unit = "% of the time",
+           .ours = ours.redis_busy_percent,
            .yardstick_name = "bare loop beside bare drain",
-           .yardstick = bare.p99_ms}};
+           .yardstick = bare.redis_busy_percent}};
 }
 
 }  // namespace chatsync::bench
