@@ -13,20 +13,24 @@ namespace asio = boost::asio;
 DirectWrites::DirectWrites(std::shared_ptr<const DrainTools> tools, TaskGroup& tasks)
     : tools_(std::move(tools)),
       commits_(tools_->executor, tasks, "committer", tools_->options.batch_turns,
-               [this](std::vector<Commit> group) { return commit_group(std::move(group)); }),
-      appends_(tools_->executor, tasks, "appender", tools_->options.batch_turns,
-               [this](std::vector<DirectTurn> group) { return append_group(std::move(group)); }) {}
+               [this](std::vector<Commit> group, Proceed proceed) {
+                 return commit_group(std::move(group), std::move(proceed));
+               }),
+      appends_(
+          tools_->executor, tasks, "appender", tools_->options.batch_turns,
+          [this](std::vector<DirectTurn> group, const Proceed&) { return append_group(std::move(group)); }) {}
 
 AsyncResult<CommitOutcome> DirectWrites::commit(Commit commit) { return commits_.add(std::move(commit)); }
 
 AsyncResult<AppendOutcome> DirectWrites::append(DirectTurn turn) { return appends_.add(std::move(turn)); }
 
-asio::awaitable<std::vector<Result<CommitOutcome>>> DirectWrites::commit_group(std::vector<Commit> group) {
+asio::awaitable<std::vector<Result<CommitOutcome>>> DirectWrites::commit_group(std::vector<Commit> group,
+                                                                               Proceed proceed) {
   const std::size_t size = group.size();
   const bool one_cache = std::ranges::all_of(
       group, [&](const Commit& commit) { return commit.lineage == group.front().lineage; });
   if (one_cache) {
-    const Committed together = co_await commit_together(group);
+    const Committed together = co_await commit_together(group, proceed);
     if (together || together.error().kind != ErrorKind::rejected || size == 1)
       co_return std::vector<Committed>(size, together);
   }
@@ -35,12 +39,12 @@ asio::awaitable<std::vector<Result<CommitOutcome>>> DirectWrites::commit_group(s
   for (Commit& commit : group) {
     std::vector<Commit> alone;
     alone.push_back(std::move(commit));
-    outcomes.push_back(co_await commit_together(std::move(alone)));
+    outcomes.push_back(co_await commit_together(std::move(alone), [] {}));
   }
   co_return outcomes;
 }
 
-AsyncResult<CommitOutcome> DirectWrites::commit_together(std::vector<Commit> group) {
+AsyncResult<CommitOutcome> DirectWrites::commit_together(std::vector<Commit> group, Proceed committed) {
   TurnBatch batch;
   batch.lineage = group.front().lineage;
   std::map<std::string, Session> sessions;
@@ -70,6 +74,7 @@ AsyncResult<CommitOutcome> DirectWrites::commit_together(std::vector<Commit> gro
     }
   }
   if (!written) co_return failure_of(std::move(written));
+  committed();
   if (tools_->cache.lineage() != shared->lineage) co_return CommitOutcome{};
   // The turns are durable; if acknowledging fails, the next drain finds them stored and acknowledges them.
   const Result<std::size_t> acknowledged = co_await tools_->pending.acknowledge(shared);

@@ -33,8 +33,11 @@ class DirectWrites {
   using Committed = Result<CommitOutcome>;
   using Appended = Result<AppendOutcome>;
 
-  boost::asio::awaitable<std::vector<Committed>> commit_group(std::vector<Commit> group);
-  AsyncResult<CommitOutcome> commit_together(std::vector<Commit> group);
+  using Proceed = GroupQueue<Commit, Committed>::Proceed;
+
+  boost::asio::awaitable<std::vector<Committed>> commit_group(std::vector<Commit> group, Proceed proceed);
+  /// `committed` is called as soon as they are, before they are acknowledged.
+  AsyncResult<CommitOutcome> commit_together(std::vector<Commit> group, Proceed committed);
   boost::asio::awaitable<std::vector<Appended>> append_group(std::vector<DirectTurn> group);
 
   std::shared_ptr<const DrainTools> tools_;
