@@ -39,10 +39,11 @@ class RedisSide final : public CacheSide {
       : sync_connection_(sync_thread, settings.redis, clock),
         sync_cache_(*sync_connection_, settings.session_ttl, clock),
         pending_(*sync_connection_, settings.session_ttl, clock) {
+    const auto last_turns = std::make_shared<redis::LastTurns>();
     for (IoThread* worker : workers) {
       connections_.push_back(std::make_unique<RunningConnection>(*worker, settings.redis, clock));
-      caches_.push_back(
-          std::make_unique<redis::RedisTurnCache>(**connections_.back(), settings.session_ttl, clock));
+      caches_.push_back(std::make_unique<redis::RedisTurnCache>(**connections_.back(), settings.session_ttl,
+                                                                clock, last_turns));
       claims_.push_back(std::make_unique<redis::RedisTurnClaims>(**connections_.back()));
       locks_.push_back(std::make_unique<redis::RedisSessionLocks>(**connections_.back()));
     }

@@ -8,13 +8,18 @@
 namespace chatsync::redis {
 namespace {
 
-std::uint64_t hash_of(std::string_view session_id) { return std::hash<std::string_view>()(session_id); }
+std::uint64_t hash_of(std::uint64_t lineage, std::string_view session_id) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // Spreads the lineage over all bits.
+  return std::hash<std::string_view>()(session_id) ^ (lineage * kOdd);
+}
 
 }  // namespace
 
-std::optional<LastTurn> LastTurns::take(std::string_view session_id) {
-  if (buckets_.empty()) return std::nullopt;
-  const std::uint64_t session = hash_of(session_id);
+LastTurns::LastTurns() : buckets_(kBuckets) {}
+
+std::optional<LastTurn> LastTurns::take(std::uint64_t lineage, std::string_view session_id) {
+  const std::uint64_t session = hash_of(lineage, session_id);
+  const std::lock_guard lock(lock_of(session));
   Bucket& bucket = buckets_[session % kBuckets];
   const auto place = std::ranges::find(bucket, session, &Place::session);
   if (place == bucket.end() || place->count == 0) return std::nullopt;
@@ -22,10 +27,10 @@ std::optional<LastTurn> LastTurns::take(std::string_view session_id) {
       .count = std::exchange(place->count, 0), .timestamp_us = place->timestamp_us, .shared = place->shared};
 }
 
-void LastTurns::remember(std::string_view session_id, LastTurn turn) {
+void LastTurns::remember(std::uint64_t lineage, std::string_view session_id, LastTurn turn) {
   if (turn.count > std::numeric_limits<std::uint32_t>::max()) return;
-  if (buckets_.empty()) buckets_.resize(kBuckets);
-  const std::uint64_t session = hash_of(session_id);
+  const std::uint64_t session = hash_of(lineage, session_id);
+  const std::lock_guard lock(lock_of(session));
   Bucket& bucket = buckets_[session % kBuckets];
   auto place = std::ranges::find(bucket, session, &Place::session);
   if (place == bucket.end()) {
@@ -40,7 +45,5 @@ void LastTurns::remember(std::string_view session_id, LastTurn turn) {
             .count = static_cast<std::uint32_t>(turn.count),
             .shared = turn.shared};
 }
-
-void LastTurns::forget_all() { buckets_.clear(); }
 
 }  // namespace chatsync::redis

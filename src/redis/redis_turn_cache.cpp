@@ -92,12 +92,12 @@ std::vector<std::int64_t> within(const TurnPage& page, std::vector<std::int64_t>
 }  // namespace
 
 RedisTurnCache::RedisTurnCache(RedisConnection& connection, std::chrono::milliseconds session_ttl,
-                               const Clock& clock, KeySpace keys)
+                               const Clock& clock, std::shared_ptr<LastTurns> last_turns, KeySpace keys)
     : connection_(connection),
       session_ttl_(session_ttl),
       clock_(clock),
       keys_(keys),
-      recorder_(connection, keys) {}
+      recorder_(connection, keys, std::move(last_turns)) {}
 
 AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence presence) {
   return recorder_.record(std::move(turn), presence);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,16 +10,18 @@
 #include "chat/turn_cache.hpp"
 #include "redis/connection.hpp"
 #include "redis/key_space.hpp"
+#include "redis/last_turns.hpp"
 #include "redis/turn_recorder.hpp"
 
 namespace chatsync::redis {
 
 /// The cache in Redis. Each operation that changes something is one Lua script, one round trip. Any number
-/// of objects, processes and machines may share one Redis. Lives on the connection's executor; the connection
-/// and the clock must outlive it.
+/// of objects, processes and machines may share one Redis; those of a process do best with the same
+/// `last_turns`. Lives on the connection's executor; the connection and the clock must outlive it.
 class RedisTurnCache final : public TurnCache {
  public:
   RedisTurnCache(RedisConnection& connection, std::chrono::milliseconds session_ttl, const Clock& clock,
+                 std::shared_ptr<LastTurns> last_turns = std::make_shared<LastTurns>(),
                  KeySpace keys = KeySpace());
 
   AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override;

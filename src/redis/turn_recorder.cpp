@@ -37,8 +37,8 @@ constexpr std::size_t kMostBytesWaiting = 64UL * 1024 * 1024;
 
 class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(RedisConnection& connection, KeySpace keys)
-      : connection_(connection), keys_(keys), transaction_(keys) {}
+  Impl(RedisConnection& connection, KeySpace keys, std::shared_ptr<LastTurns> last_turns)
+      : connection_(connection), keys_(keys), transaction_(keys), last_turns_(std::move(last_turns)) {}
 
   void add(std::unique_ptr<Waiting> waiting) {
     if (waiting_bytes_ >= kMostBytesWaiting) return refuse(std::move(waiting->handler));
@@ -101,7 +101,6 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void send_batch(Batch batch);
-  void forget_another_cache();
   Sent divide(Batch batch);
   /// Turns of one session get their numbers in the order in which they come, so they go together.
   static void withdraw_proposal(Sent& sent, std::string_view session_id);
@@ -121,8 +120,7 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
   RedisConnection& connection_;
   const KeySpace keys_;
   RecordTransaction transaction_;
-  LastTurns last_turns_;
-  std::uint64_t lineage_ = 0;  ///< Of the cache that last_turns_ tells of.
+  const std::shared_ptr<LastTurns> last_turns_;
 
   std::deque<std::unique_ptr<Waiting>> waiting_;
   std::vector<Settled> settled_;
@@ -134,9 +132,8 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 void TurnRecorder::Impl::send_batch(Batch batch) {
-  forget_another_cache();
   std::erase_if(batch, [this](const std::unique_ptr<Waiting>& waiting) {
-    const bool replaced = waiting->lineage != 0 && waiting->lineage != lineage_;
+    const bool replaced = waiting->lineage != 0 && waiting->lineage != connection_.lineage();
     if (replaced) settle(*waiting, std::unexpected(connection_.replaced()));
     return replaced;
   });
@@ -153,18 +150,12 @@ void TurnRecorder::Impl::send_batch(Batch batch) {
                      });
 }
 
-void TurnRecorder::Impl::forget_another_cache() {
-  if (lineage_ == connection_.lineage()) return;
-  lineage_ = connection_.lineage();
-  last_turns_.forget_all();
-}
-
 TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
   Sent sent;
   sent.proposed.reserve(batch.size());
   for (std::unique_ptr<Waiting>& waiting : batch) {
     Turn& turn = waiting->turn;
-    waiting->last = last_turns_.take(turn.session_id);
+    waiting->last = last_turns_->take(connection_.lineage(), turn.session_id);
     if (!waiting->last) withdraw_proposal(sent, turn.session_id);
     const bool foreseen = waiting->last && !waiting->last->shared;
     turn.timestamp_us = cache_stamp(turn.timestamp_us, waiting->last ? waiting->last->timestamp_us : 0);
@@ -212,7 +203,6 @@ void TurnRecorder::Impl::encode_call(CommandEncoder& out, const Batch& batch) {
 void TurnRecorder::Impl::answer(Sent sent, Result<Replies> replies) {
   --under_way_;
   turns_under_way_ -= sent.proposed.size() + sent.others.size();
-  forget_another_cache();
   if (!replies) {
     fail_all(sent.proposed, replies.error());
     fail_all(sent.others, replies.error());
@@ -249,7 +239,7 @@ void TurnRecorder::Impl::answer_proposed(Batch batch, std::span<const Reply> rep
       // Unless somebody has recorded in it since, it is not known what that was.
       LastTurn last = *waiting.last;
       last.shared = true;
-      last_turns_.remember(waiting.turn.session_id, last);
+      last_turns_->remember(connection_.lineage(), waiting.turn.session_id, last);
       again.push_back(std::move(batch[index]));
     } else {
       answer_recorded(waiting,
@@ -278,8 +268,8 @@ void TurnRecorder::Impl::answer_others(Batch batch, ReplyView reply) {
 
 void TurnRecorder::Impl::answer_recorded(Waiting& waiting, const RecordOutcome& outcome) {
   const bool as_foreseen = !waiting.last || outcome.question_count == waiting.last->count + 1;
-  last_turns_.remember(
-      waiting.turn.session_id,
+  last_turns_->remember(
+      connection_.lineage(), waiting.turn.session_id,
       {.count = outcome.question_count, .timestamp_us = outcome.timestamp_us, .shared = !as_foreseen});
   settle(waiting, outcome);
 }
@@ -302,8 +292,8 @@ Result<RecordOutcome> TurnRecorder::Impl::outcome_of(ReplyView reply) const {
   return outcome;
 }
 
-TurnRecorder::TurnRecorder(RedisConnection& connection, KeySpace keys)
-    : impl_(std::make_shared<Impl>(connection, keys)) {}
+TurnRecorder::TurnRecorder(RedisConnection& connection, KeySpace keys, std::shared_ptr<LastTurns> last_turns)
+    : impl_(std::make_shared<Impl>(connection, keys, std::move(last_turns))) {}
 
 TurnRecorder::~TurnRecorder() = default;
 

@@ -21,10 +21,11 @@
 namespace chatsync::redis {
 
 /// Records turns in Redis, many in one script call: see turn_recorder.cpp. Each turn is accepted or not on
-/// its own. Lives on the connection's executor; the connection must outlive the object.
+/// its own. Lives on the connection's executor; the connection must outlive the object. `last_turns` may be
+/// shared with recorders on other threads.
 class TurnRecorder {
  public:
-  TurnRecorder(RedisConnection& connection, KeySpace keys);
+  TurnRecorder(RedisConnection& connection, KeySpace keys, std::shared_ptr<LastTurns> last_turns);
   ~TurnRecorder();
   TurnRecorder(const TurnRecorder&) = delete;
   TurnRecorder& operator=(const TurnRecorder&) = delete;

@@ -163,6 +163,20 @@ TEST_F(RecorderTest, ASessionThatSeveralRecordInIsNotGuessedAtUntilOnlyOneDoes) 
   EXPECT_EQ(claim()->turns.size(), static_cast<std::size_t>(number));
 }
 
+TEST_F(RecorderTest, WhatOneThreadHasRecordedTheOthersOfItsProcessForesee) {
+  const auto other = another_thread();
+  record(turn_of("abc", 1));
+  reset_calls();
+  for (int number = 2; number <= 9; ++number) {
+    redis::RedisTurnCache& either = number % 2 == 0 ? other->cache : cache();
+    EXPECT_EQ(ok(either.record(turn_of("abc", number), SessionPresence::unknown)).question_count, number);
+  }
+  EXPECT_EQ(calls("exec"), 8);
+  EXPECT_EQ(calls("evalsha"), 0);
+  EXPECT_EQ(calls("rename"), 0);
+  EXPECT_EQ(ok(cache().history("abc")), numbered_turns("abc", 1, 9));
+}
+
 TEST_F(RecorderTest, NothingOfASessionExpiresAnyMoreOnceItHasATurnToSync) {
   record(turn_of("abc", 1));
   ASSERT_EQ(acknowledge(claim()), 1U);

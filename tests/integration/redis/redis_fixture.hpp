@@ -24,11 +24,13 @@ class RedisUser {
  public:
   static constexpr std::chrono::hours kTtl{24};
 
-  RedisUser(boost::asio::io_context& io, Settings::Redis settings)
+  RedisUser(boost::asio::io_context& io, Settings::Redis settings,
+            std::shared_ptr<redis::LastTurns> shared = std::make_shared<redis::LastTurns>())
       : io_(io),
         tasks_(io.get_executor()),
+        last_turns(std::move(shared)),
         connection(io.get_executor(), std::move(settings), clock_),
-        cache(connection, kTtl, clock_),
+        cache(connection, kTtl, clock_, last_turns),
         pending(connection, kTtl, clock_) {
     tasks_.spawn("redis connection", connection.run());
   }
@@ -45,6 +47,7 @@ class RedisUser {
   TaskGroup tasks_;
 
  public:
+  const std::shared_ptr<redis::LastTurns> last_turns;
   redis::RedisConnection connection;
   redis::RedisTurnCache cache;
   redis::RedisPendingTurns pending;
@@ -71,6 +74,10 @@ class RedisTest : public CoroutineTest {
 
   std::unique_ptr<RedisUser> another_user() {
     return std::make_unique<RedisUser>(io(), Settings::Redis{.socket = server_.socket()});
+  }
+  /// One of the same process, on another thread.
+  std::unique_ptr<RedisUser> another_thread() {
+    return std::make_unique<RedisUser>(io(), Settings::Redis{.socket = server_.socket()}, user_->last_turns);
   }
 
   Result<RecordOutcome> try_record(Turn turn, SessionPresence presence = SessionPresence::known_new) {
