@@ -10,7 +10,7 @@ namespace chatsync::redis {
 namespace {
 
 // A call costs Redis some 5 us, a member 4 and a session 8. So the first is little beside the others, and
-// nobody else waits for more than a millisecond.
+// nobody else waits for more than half a millisecond.
 constexpr std::size_t kMembersPerCall = 64;
 constexpr std::size_t kMembersForASession = 2;  ///< A session costs as much.
 

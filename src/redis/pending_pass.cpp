@@ -27,7 +27,8 @@ namespace {
 
 constexpr std::size_t kSessionsSorted = 65'536;
 constexpr std::size_t kSessionsPerRound = 128;
-constexpr std::string_view kMembersPerPage = "128";
+constexpr std::size_t kLeastMembersPerPage = 128;  ///< So that most sessions are read at once.
+constexpr std::size_t kMostMembersPerPage = 1'000;
 constexpr std::size_t kMessagesPerRound = 1'000;
 constexpr std::size_t kSessionsPerRequest = 16;
 constexpr std::size_t kMessagesPerRequest = 32;
@@ -192,8 +193,11 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
   }
   if (due.empty()) co_return Result<void>();
   std::size_t members = 0;
+  const std::size_t page = std::clamp(room / due.size(), kLeastMembersPerPage, kMostMembersPerPage);
   const auto encode = [&](CommandEncoder& out, std::size_t begin, std::size_t end) {
-    for (const OpenSession* session : std::span(due).subspan(begin, end - begin)) encode_scan(out, *session);
+    for (const OpenSession* session : std::span(due).subspan(begin, end - begin)) {
+      encode_scan(out, *session, page);
+    }
   };
   const auto take = [&](std::size_t begin, std::size_t end, const Replies& replies) {
     std::span<const Reply> left = replies;
@@ -210,13 +214,13 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
   co_return Result<void>();
 }
 
-void RedisPendingPass::encode_scan(CommandEncoder& out, const OpenSession& session) {
+void RedisPendingPass::encode_scan(CommandEncoder& out, const OpenSession& session, std::size_t page) {
   out.begin(5);
   out.argument("SSCAN");
   out.argument(session.prefix, KeySpace::kPending);
   out.argument(session.cursor);
   out.argument("COUNT");
-  out.argument(kMembersPerPage);
+  out.argument(page);
   if (session.scanned) return;
   out.begin(2 + kMetaFields.size());
   out.argument("HMGET");

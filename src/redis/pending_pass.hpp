@@ -65,7 +65,7 @@ class RedisPendingPass final : public PendingPass {
   bool name(std::string_view session_id);
 
   AsyncResult<void> scan_sessions(std::size_t room, Gathered* gathered);
-  static void encode_scan(CommandEncoder& out, const OpenSession& session);
+  static void encode_scan(CommandEncoder& out, const OpenSession& session, std::size_t page);
   /// Returns the replies that are left for other sessions.
   std::span<const Reply> take_scan(OpenSession& session, std::span<const Reply> replies, Gathered& gathered);
   void take_page(OpenSession& session, ReplyView page);
