@@ -39,7 +39,7 @@ class GroupedWork {
         [this](auto handler, Item what) {
           auto guard = boost::asio::make_work_guard(handler);
           add(std::move(what), [handler = std::move(handler), guard = std::move(guard)](
-                                   std::exception_ptr failure, Value value) mutable {
+                                   const std::exception_ptr& failure, Value value) mutable {
             boost::asio::post(guard.get_executor(),
                               [handler = std::move(handler), failure, value = std::move(value)]() mutable {
                                 handler(failure, std::move(value));
