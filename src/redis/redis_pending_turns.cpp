@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_set>
@@ -32,23 +33,28 @@ AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
     left = left.subspan(due.back().size());
   }
   std::size_t removed = 0;
+  // What Redis says of one call or one session keeps no other from being acknowledged.
+  std::optional<Error> failure;
+  const auto note = [&](ReplyView error) {
+    if (!failure) failure = connection_.error_of(error);
+  };
   for (bool again = false; !due.empty(); again = true) {
     std::vector<std::span<Acknowledgement>> refused;
     const auto encode_call = [&](CommandEncoder& out, std::size_t begin, std::size_t) {
       encode(out, keys_, session_ttl_, due[begin]);
     };
-    const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) -> Result<void> {
+    const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) {
       const ReplyView reply = replies.front().view();
       if (RedisConnection::is_noscript(reply) && !again) {
         refused.push_back(due[begin]);
-        return {};
+        return Result<void>();
       }
-      if (reply.is_error()) return std::unexpected(connection_.error_of(reply));
+      if (reply.is_error()) note(reply);
       for (std::size_t session = 0; session < reply.size(); ++session) {
-        if (reply[session].is_error()) return std::unexpected(connection_.error_of(reply[session]));
+        if (reply[session].is_error()) note(reply[session]);
         removed += static_cast<std::size_t>(reply[session].integer_or(0));
       }
-      return {};
+      return Result<void>();
     };
     Result<void> taken = co_await execute_in_parts(&connection_, due.size(), 1, encode_call, take);
     if (!taken) co_return failure_of(std::move(taken));
@@ -57,6 +63,7 @@ AsyncResult<std::size_t> RedisPendingTurns::acknowledge(SharedBatch batch) {
     if (Result<void> loaded = co_await connection_.load_scripts(); !loaded)
       co_return failure_of(std::move(loaded));
   }
+  if (failure) co_return std::unexpected(std::move(*failure));
   co_return removed;
 }
 

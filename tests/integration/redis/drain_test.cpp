@@ -296,6 +296,19 @@ TEST_F(DrainTest, ErasingAHugeSessionLeavesNothing) {
   EXPECT_GT(client().integer({"TTL", "session:big:meta"}), 0);
 }
 
+TEST_F(DrainTest, ASessionThatCannotBeAcknowledgedKeepsNoOtherFromIt) {
+  constexpr int kSessions = 100;
+  for (int number = 0; number < kSessions; ++number) record(turn_of(fmt::format("s-{:03}", number), 1));
+  const SharedBatch batch = claim(PassKind::indexed, kSessions);
+  ASSERT_EQ(batch->turns.size(), static_cast<std::size_t>(kSessions));
+  client().set("session:s-000:pending_msgs", "no set");
+  const auto acknowledged = await(pending_turns().acknowledge(batch));
+  ASSERT_FALSE(acknowledged.has_value());
+  EXPECT_EQ(acknowledged.error().code, "wrong_type");
+  EXPECT_EQ(client().keys("session:*:msg:*").size(), 1U) << "its own turn alone";
+  EXPECT_EQ(client().integer({"ZCARD", "sync:dirty"}), 1);
+}
+
 TEST_F(DrainTest, LargeTurnsDoNotMakeALargeBatch) {
   for (int number = 1; number <= 60; ++number) {
     Turn turn = turn_of("abc", number);
