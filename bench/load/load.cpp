@@ -80,9 +80,7 @@ void Load::begin_measuring(Clock::time_point now) {
 void Load::end_measuring(Clock::time_point now) {
   result_.seconds = std::chrono::duration<double>(now - measure_from_).count();
   for (std::size_t i = 0; i < result_.watched.size(); ++i) {
-    const ProcessUse use = process_use(options_.watched[i]);
-    result_.watched[i] = {use.cpu_us - result_.watched[i].cpu_us,
-                          use.waiting_us - result_.watched[i].waiting_us, use.resident_kib};
+    result_.watched[i] = use_between(result_.watched[i], process_use(options_.watched[i]));
   }
   std::ranges::sort(result_.latencies_us);
 }

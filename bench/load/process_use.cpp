@@ -33,4 +33,14 @@ ProcessUse process_use(pid_t process) {
   return use;
 }
 
+ProcessUse use_between(const ProcessUse& before, const ProcessUse& after) {
+  return {.cpu_us = after.cpu_us - before.cpu_us,
+          .waiting_us = after.waiting_us - before.waiting_us,
+          .resident_kib = after.resident_kib};
+}
+
+double busy_percent(const ProcessUse& between, double seconds) {
+  return 1e-4 * static_cast<double>(between.cpu_us + between.waiting_us) / seconds;
+}
+
 }  // namespace chatsync::bench

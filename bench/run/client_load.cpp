@@ -41,11 +41,6 @@ double LoadFigures::cpu_us(std::size_t watched_index) const {
   return static_cast<double>(watched.at(watched_index).cpu_us) / requests;
 }
 
-double LoadFigures::busy_percent(std::size_t watched_index) const {
-  const ProcessUse& use = watched.at(watched_index);
-  return 1e-4 * static_cast<double>(use.cpu_us + use.waiting_us) / seconds;
-}
-
 ClientLoad::ClientLoad(const Plan& plan, const LoadRequest& request)
     : process_(std::make_unique<test::ChildProcess>(test::Command{.program = plan.programs / "chat_load",
                                                                   .arguments = arguments_of(plan, request),

@@ -42,9 +42,6 @@ struct LoadFigures {
 
   /// CPU time of the watched process, in µs a request.
   double cpu_us(std::size_t watched_index) const;
-  /// For how much of the time the watched process was on a core or waited for one, in per cent of one
-  /// thread's.
-  double busy_percent(std::size_t watched_index) const;
 };
 
 /// The load as a process of its own.

@@ -1,6 +1,7 @@
 // A backlog that chatsync has recorded is moved into MariaDB: by its own drain, and by the bare one. How fast
-// rows go into the same table that come from nowhere is what the store allows. On two cores a drain is bound
-// by CPU, so what each of the three programs takes of it tells who holds it.
+// rows go into the same table that come from nowhere is what the store allows. What each
+// of the three programs takes of the CPU, and how little of the time Redis has nothing to do, tells who holds
+// a drain.
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -33,13 +34,11 @@ class ServerUse {
   void add_to(Series& series, const Moved& moved) const {
     series.per_second.push_back(moved.per_second());
     series.own_cpu_us.push_back(moved.cpu_us / moved.rows);
-    const ProcessUse redis = process_use(redis_);
-    const auto per_row = [&](std::int64_t us) { return static_cast<double>(us) / moved.rows; };
-    const std::int64_t redis_cpu_us = redis.cpu_us - redis_before_.cpu_us;
-    const std::int64_t redis_busy_us = redis_cpu_us + redis.waiting_us - redis_before_.waiting_us;
-    series.redis_cpu_us.push_back(per_row(redis_cpu_us));
-    series.mariadb_cpu_us.push_back(per_row(process_use(mariadb_).cpu_us - mariadb_before_.cpu_us));
-    series.redis_busy_percent.push_back(1e-4 * static_cast<double>(redis_busy_us) / moved.seconds);
+    const ProcessUse redis = use_between(redis_before_, process_use(redis_));
+    const ProcessUse mariadb = use_between(mariadb_before_, process_use(mariadb_));
+    series.redis_cpu_us.push_back(static_cast<double>(redis.cpu_us) / moved.rows);
+    series.mariadb_cpu_us.push_back(static_cast<double>(mariadb.cpu_us) / moved.rows);
+    series.redis_busy_percent.push_back(busy_percent(redis, moved.seconds));
   }
 
  private:

@@ -63,7 +63,7 @@ void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& red
   const double growth = slope_of(points);
   series.per_second.push_back(figures.per_second - std::max(growth, 0.0));
   series.p99_ms.push_back(figures.p99_ms);
-  series.redis_busy_percent.push_back(figures.busy_percent(0));
+  series.redis_busy_percent.push_back(busy_percent(figures.watched[0], figures.seconds));
   series.growth_percent.push_back(100 * growth / figures.per_second);
 }
 

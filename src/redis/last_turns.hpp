@@ -49,8 +49,8 @@ class LastTurns {
 
   std::mutex& lock_of(std::uint64_t session) { return locks_[session % kBuckets % kLocks]; }
 
-  std::array<std::mutex, kLocks>
-      locks_;  ///< Each for the buckets of its number, and those kLocks further on.
+  /// Each for the buckets of its number, and those kLocks further on.
+  std::array<std::mutex, kLocks> locks_;
   std::vector<Bucket> buckets_;
 };
 
