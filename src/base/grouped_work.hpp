@@ -1,11 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -16,6 +12,7 @@
 #include <vector>
 
 #include "base/blocking_pool.hpp"
+#include "base/waiting_calls.hpp"
 
 namespace chatsync {
 
@@ -35,59 +32,41 @@ class GroupedWork {
   /// Resumes the caller on its own executor when the group of `item` is done. What the work throws is
   /// rethrown at all callers of the group.
   boost::asio::awaitable<Value> run(Item item) {
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr, Value)>(
-        [this](auto handler, Item what) {
-          auto guard = boost::asio::make_work_guard(handler);
-          add(std::move(what), [handler = std::move(handler), guard = std::move(guard)](
-                                   const std::exception_ptr& failure, Value value) mutable {
-            boost::asio::post(guard.get_executor(),
-                              [handler = std::move(handler), failure, value = std::move(value)]() mutable {
-                                handler(failure, std::move(value));
-                              });
-          });
-        },
-        boost::asio::use_awaitable, std::move(item));
+    return wait_for_answer<Value>(std::move(item), [this](Call call) { add(std::move(call)); });
   }
 
  private:
-  using Done = std::move_only_function<void(std::exception_ptr, Value)>;
+  using Call = WaitingCall<Item, Value>;
 
-  void add(Item item, Done done) {
+  void add(Call call) {
     const std::lock_guard lock(mutex_);
-    items_.push_back(std::move(item));
-    done_.push_back(std::move(done));
+    waiting_.push_back(std::move(call));
     if (under_way_ == groups_) return;
     ++under_way_;
     pool_.post([this] { work_off(); });
   }
 
   void work_off() {
-    std::vector<Item> items;
-    std::vector<Done> done;
-    while (take(items, done)) {
-      std::vector<Value> values(items.size());
+    for (std::vector<Call> group = take(); !group.empty(); group = take()) {
+      std::vector<Item> items;
+      items.reserve(group.size());
+      for (Call& call : group) items.push_back(std::move(call.item));
+      std::vector<Value> values;
       std::exception_ptr failure;
       try {
         values = work_(items);
       } catch (...) {
         failure = std::current_exception();
       }
-      for (std::size_t i = 0; i < done.size(); ++i) done[i](failure, std::move(values[i]));
+      answer(std::move(group), std::move(values), std::move(failure));
     }
   }
 
-  bool take(std::vector<Item>& items, std::vector<Done>& done) {
+  std::vector<Call> take() {
     const std::lock_guard lock(mutex_);
-    items.clear();
-    done.clear();
-    for (std::size_t left = std::min(items_.size(), max_items_); left > 0; --left) {
-      items.push_back(std::move(items_.front()));
-      items_.pop_front();
-      done.push_back(std::move(done_.front()));
-      done_.pop_front();
-    }
-    if (items.empty()) --under_way_;
-    return !items.empty();
+    std::vector<Call> group = take_first(waiting_, std::min(waiting_.size(), max_items_));
+    if (group.empty()) --under_way_;
+    return group;
   }
 
   BlockingPool& pool_;
@@ -95,8 +74,7 @@ class GroupedWork {
   const std::size_t max_items_;
   const Work work_;
   std::mutex mutex_;
-  std::deque<Item> items_;
-  std::deque<Done> done_;
+  std::deque<Call> waiting_;
   std::size_t under_way_ = 0;
 };
 

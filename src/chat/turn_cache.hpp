@@ -87,6 +87,10 @@ class TurnCache {
   /// Nothing if the cache does not hold the session.
   virtual AsyncResult<std::optional<CachedSession>> find(std::string session_id) = 0;
 
+  /// What the cache knows of the session itself but its count, in one cheap step: an owner, a title and times
+  /// that it does not know are empty or 0.
+  virtual AsyncResult<Session> own_data(std::string session_id) = 0;
+
   /// The last turns, at most kHistoryTurns, oldest first. Empty if the session is not cached. Entries that
   /// another program wrote in a form of its own are left out.
   virtual AsyncResult<std::vector<Turn>> history(std::string session_id) = 0;

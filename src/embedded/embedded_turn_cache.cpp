@@ -116,6 +116,13 @@ AsyncResult<std::optional<CachedSession>> EmbeddedTurnCache::find(std::string se
                           .pending = entry->pending};
 }
 
+AsyncResult<Session> EmbeddedTurnCache::own_data(std::string session_id) {
+  const std::scoped_lock lock(state_->mutex);
+  const SessionEntry* entry = state_->find(session_id);
+  if (entry == nullptr) co_return Session{.session_id = std::move(session_id)};
+  co_return entry->session;
+}
+
 AsyncResult<std::vector<Turn>> EmbeddedTurnCache::history(std::string session_id) {
   return read_session(*state_, std::move(session_id),
                       [](const TurnList& turns) { return latest_turns(turns.all()); });

@@ -48,6 +48,7 @@ class EmbeddedTurnCache final : public TurnCache, public PendingTurns {
   std::uint64_t lineage() const override { return 0; }
   AsyncResult<bool> create(Session session) override;
   AsyncResult<std::optional<CachedSession>> find(std::string session_id) override;
+  AsyncResult<Session> own_data(std::string session_id) override;
   AsyncResult<std::vector<Turn>> history(std::string session_id) override;
   AsyncResult<std::vector<Turn>> pending(std::string session_id, TurnPage page) override;
   AsyncResult<std::vector<Session>> unsynced_sessions_of(std::string user_id) override;

@@ -189,6 +189,19 @@ AsyncResult<std::optional<CachedSession>> RedisTurnCache::find(std::string sessi
   co_return read_found(session_id, reply->view());
 }
 
+AsyncResult<Session> RedisTurnCache::own_data(std::string session_id) {
+  const std::string prefix = keys_.prefix(session_id);
+  Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
+    out.begin(2 + kMetaFields.size());
+    out.argument("HMGET");
+    out.argument(prefix, KeySpace::kMeta);
+    for (const std::string_view field : kMetaFields) out.argument(field);
+  });
+  if (!replies) co_return failure_of(std::move(replies));
+  // Data of another type, which is an error here, say nothing.
+  co_return read_own_data(session_id, replies->front().view(), {}).session;
+}
+
 AsyncResult<std::vector<Turn>> RedisTurnCache::history(std::string session_id) {
   const std::string key = keys_.prefix(session_id) + std::string(KeySpace::kHistory);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {

@@ -1,5 +1,6 @@
 #include "service/chat_service.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -303,15 +304,18 @@ AsyncResult<std::vector<Turn>> ChatService::recent_in_store(std::string session_
 }
 
 AsyncResult<ChatService::Recorded> ChatService::commit(Turn turn, Recorded recorded) {
-  Session session{.session_id = turn.session_id, .user_id = turn.user_id, .created_at_us = turn.timestamp_us};
   // The session as the cache has it: its owner and title need not be those of this turn's writer. A cache
   // that has gone meanwhile may come back without the turn, which is stored all the same as it was recorded.
-  Result<std::optional<CachedSession>> cached = co_await cache_.find(turn.session_id);
+  Result<Session> cached = co_await cache_.own_data(turn.session_id);
   if (!cached && cached.error().kind != ErrorKind::unavailable &&
       cached.error().kind != ErrorKind::outcome_unknown) {
     co_return failure_of(std::move(cached));
   }
-  if (cached && cached->has_value()) session = std::move((*cached)->session);
+  Session session = cached ? std::move(*cached) : Session{.session_id = turn.session_id};
+  if (session.user_id.empty()) session.user_id = turn.user_id;
+  if (session.created_at_us == 0) session.created_at_us = turn.timestamp_us;
+  session.updated_at_us = std::max(session.updated_at_us, turn.timestamp_us);
+  session.question_count = turn.seq.value_or(0);
   std::string key = cache_.pending_key(turn.session_id, turn.timestamp_us);
   Result<sync::CommitOutcome> committed = co_await synchronizer_.commit(
       {.turn = std::move(turn), .key = std::move(key)}, std::move(session), recorded.lineage);

@@ -8,22 +8,26 @@
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
-#include <iterator>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/one_shot.hpp"
 #include "base/task_group.hpp"
+#include "base/waiting_calls.hpp"
 
 namespace chatsync::sync {
 
 /// What arrives while a group is under way goes with the next ones, so that many callers share each
-/// transaction. Lives on one executor; the task group must have ended before the queue is destroyed.
+/// transaction. add() is callable from any coroutine of any executor; the work is done on the queue's own. The
+/// task group must have ended before the queue is destroyed.
 template <class Item, class Outcome>
 class GroupQueue {
  public:
@@ -40,49 +44,58 @@ class GroupQueue {
         max_items_(max_items),
         work_(std::move(work)) {}
 
-  /// Returns when the work for the group that `item` goes into has ended.
+  /// Returns when the work for the group that `item` goes into has ended. What the work throws is rethrown at
+  /// all callers of the group.
   boost::asio::awaitable<Outcome> add(Item item) {
-    const auto waiting = std::make_shared<Waiting>(executor_, std::move(item));
-    waiting_.push_back(waiting);
-    if (!std::exchange(working_, true)) tasks_.spawn(name_, work_off());
-    co_return co_await waiting->outcome.wait();
+    return wait_for_answer<Outcome>(std::move(item), [this](Call call) { take(std::move(call)); });
   }
 
  private:
   /// So few items are not divided.
   static constexpr std::size_t kUndivided = 8;
 
-  struct Waiting {
-    Waiting(const boost::asio::any_io_executor& executor, Item what)
-        : item(std::move(what)), outcome(executor) {}
-    Item item;
-    OneShot<Outcome> outcome;
-  };
+  using Call = WaitingCall<Item, Outcome>;
+  using Group = std::vector<Call>;
 
-  using Group = std::vector<std::shared_ptr<Waiting>>;
+  void take(Call call) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(call));
+      if (std::exchange(working_, true)) return;
+    }
+    boost::asio::dispatch(executor_, [this] { tasks_.spawn(name_, work_off()); });
+  }
 
   boost::asio::awaitable<void> work_off() {
-    while (!waiting_.empty()) {
-      const std::size_t half = (waiting_.size() + last_size_ + 1) / 2;
-      last_size_ = std::min({waiting_.size(), std::max(half, kUndivided), max_items_});
-      const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(last_size_);
-      Group group(waiting_.begin(), end);
-      waiting_.erase(waiting_.begin(), end);
+    for (Group group = next_group(); !group.empty(); group = next_group()) {
       const auto next_may_begin = std::make_shared<OneShot<bool>>(executor_);
       tasks_.spawn(name_, work_on(std::move(group), next_may_begin));
       co_await next_may_begin->wait();
     }
-    working_ = false;
+  }
+
+  Group next_group() {
+    const std::lock_guard lock(mutex_);
+    const std::size_t half = (waiting_.size() + last_size_ + 1) / 2;
+    last_size_ = std::min({waiting_.size(), std::max(half, kUndivided), max_items_});
+    Group group = take_first(waiting_, last_size_);
+    working_ = !group.empty();
+    return group;
   }
 
   boost::asio::awaitable<void> work_on(Group group, std::shared_ptr<OneShot<bool>> next_may_begin) {
     std::vector<Item> items;
     items.reserve(group.size());
-    for (const auto& each : group) items.push_back(std::move(each->item));
-    std::vector<Outcome> outcomes =
-        co_await work_(std::move(items), [next_may_begin] { next_may_begin->set(true); });
+    for (Call& call : group) items.push_back(std::move(call.item));
+    std::vector<Outcome> outcomes;
+    std::exception_ptr failure;
+    try {
+      outcomes = co_await work_(std::move(items), [next_may_begin] { next_may_begin->set(true); });
+    } catch (...) {
+      failure = std::current_exception();
+    }
     next_may_begin->set(true);
-    for (std::size_t i = 0; i < group.size(); ++i) group[i]->outcome.set(std::move(outcomes[i]));
+    answer(std::move(group), std::move(outcomes), std::move(failure));
   }
 
   boost::asio::any_io_executor executor_;
@@ -90,7 +103,8 @@ class GroupQueue {
   std::string name_;
   std::size_t max_items_;
   Work work_;
-  std::deque<std::shared_ptr<Waiting>> waiting_;
+  std::mutex mutex_;
+  std::deque<Call> waiting_;
   std::size_t last_size_ = 0;  ///< Of the group before.
   bool working_ = false;
 };

@@ -285,8 +285,7 @@ asio::awaitable<DrainReport> Synchronizer::sync_now() {
 }
 
 AsyncResult<CommitOutcome> Synchronizer::commit(PendingTurn turn, Session session, std::uint64_t lineage) {
-  return asio::co_spawn(impl_->executor, impl_->direct.commit({std::move(turn), std::move(session), lineage}),
-                        asio::use_awaitable);
+  return impl_->direct.commit({std::move(turn), std::move(session), lineage});
 }
 
 AsyncResult<AppendOutcome> Synchronizer::append(DirectTurn turn) {

@@ -131,6 +131,10 @@ class FaultyCache final : public TurnCache {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await cache_().find(std::move(session_id));
   }
+  AsyncResult<Session> own_data(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    co_return co_await cache_().own_data(std::move(session_id));
+  }
   AsyncResult<std::vector<Turn>> history(std::string session_id) override {
     if (outage) co_return std::unexpected(*outage);
     co_return co_await cache_().history(std::move(session_id));

@@ -50,6 +50,14 @@ AsyncResult<std::optional<CachedSession>> CachePort::find(std::string session_id
                                             [this, id = std::move(session_id)] { return server_.find(id); });
 }
 
+AsyncResult<Session> CachePort::own_data(std::string session_id) {
+  std::string what = "own data of " + session_id;
+  return call<Session>(std::move(what), [this, id = std::move(session_id)] {
+    const std::optional<CachedSession> found = server_.find(id);
+    return found ? found->session : Session{.session_id = id};
+  });
+}
+
 AsyncResult<std::vector<Turn>> CachePort::history(std::string session_id) {
   std::string what = "history " + session_id;
   return call<std::vector<Turn>>(std::move(what),

@@ -119,6 +119,12 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
                             .pending = found->second.pending.size()};
   }
 
+  AsyncResult<Session> own_data(std::string session_id) override {
+    if (outage) co_return std::unexpected(*outage);
+    const auto found = sessions.find(session_id);
+    co_return found == sessions.end() ? Session{.session_id = std::move(session_id)} : found->second.session;
+  }
+
   AsyncResult<std::vector<Turn>> history(std::string session_id) override {
     if (outage) co_return std::unexpected(*outage);
     const auto found = sessions.find(session_id);
