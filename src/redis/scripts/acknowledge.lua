@@ -12,44 +12,60 @@ local call, pcall = redis.call, redis.pcall
 local KEYS_OF_A_SESSION, ARGUMENTS_OF_A_SESSION = 4, 6
 local sessions = (#ARGV - 2) / ARGUMENTS_OF_A_SESSION
 
-local removed, synced, new = {}, {}, {}
+local removed, synced, new, taken = {}, {}, {}, {}
 local member = 1 + KEYS_OF_A_SESSION * sessions
 
-local function take_out(pending, members, turns)
+local function key(kind, session) return KEYS[1 + KEYS_OF_A_SESSION * (session - 1) + kind] end
+
+-- Messages are deleted once they are in no pending set, those of all sessions by one command.
+local function take_out(session, members, turns)
   local first = member + 1
   member = member + members
   if members == 0 then return 0 end
-  local count = pcall('SREM', pending, unpack(KEYS, first, member))
-  if type(count) == 'number' and turns > 0 then call('UNLINK', unpack(KEYS, first, first + turns - 1)) end
+  local count = pcall('SREM', key(1, session), unpack(KEYS, first, member))
+  if type(count) == 'number' then
+    for turn = first, first + turns - 1 do taken[#taken + 1] = KEYS[turn] end
+  end
   return count
 end
 
-local function is_synced(pending, meta, a)
-  if call('EXISTS', pending) == 1 then return false end
-  local own = pcall('HMGET', meta, 'unsynced', 'user_id', 'title')
+-- What the store has of a session is all that there is; with its owner, if that is known.
+local function is_synced(session, a)
+  local own = pcall('HMGET', key(4, session), 'unsynced', 'user_id', 'title')
   if own.err then return true end
   if own[1] then
     -- Content is compared, not time: what was changed since it was claimed is not in the store.
     local same = ARGV[a + 4] == '1' and own[2] == ARGV[a + 5] and (own[3] or '') == ARGV[a + 6]
     if not same then return false end
-    call('HDEL', meta, 'unsynced')
+    call('HDEL', key(4, session), 'unsynced')
   end
   return true, own[2]
 end
 
-for session = 1, sessions do
-  local k = 1 + KEYS_OF_A_SESSION * (session - 1)
-  local a = 2 + ARGUMENTS_OF_A_SESSION * (session - 1)
-  removed[session] = take_out(KEYS[k + 1], tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3]))
-  local all_synced, user = is_synced(KEYS[k + 1], KEYS[k + 4], a)
-  if all_synced then
-    synced[#synced + 1] = ARGV[a + 1]
-    if user then
-      new[user] = new[user] or {}
-      table.insert(new[user], ARGV[a + 1])
-    end
-    for key = k + 2, k + 4 do call('PEXPIRE', KEYS[key], ARGV[1]) end
+local function let_go(session, a)
+  local all_synced, user = is_synced(session, a)
+  if not all_synced then return end
+  synced[#synced + 1] = ARGV[a + 1]
+  if user then
+    new[user] = new[user] or {}
+    table.insert(new[user], ARGV[a + 1])
   end
+  for kind = 2, 4 do call('PEXPIRE', key(kind, session), ARGV[1]) end
+end
+
+local function arguments_of(session) return 2 + ARGUMENTS_OF_A_SESSION * (session - 1) end
+
+local pending = {}
+for session = 1, sessions do
+  local a = arguments_of(session)
+  pending[session] = key(1, session)
+  removed[session] = take_out(session, tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3]))
+end
+if #taken > 0 then call('UNLINK', unpack(taken)) end
+
+local none_left = call('EXISTS', unpack(pending)) == 0
+for session = 1, sessions do
+  if none_left or call('EXISTS', pending[session]) == 0 then let_go(session, arguments_of(session)) end
 end
 
 if #synced > 0 then pcall('ZREM', KEYS[1], unpack(synced)) end
