@@ -1,10 +1,10 @@
-// Writing a batch. The sessions go first, then the turns in the order of their primary key. A turn that meets
-// a row of its own session, time stamp and id has been delivered before and is left alone; one that meets any
-// other row has lost its identity to a different turn and goes to dead_letters whole. What belongs to a
-// session with a tombstone is left out. Last, each session's count is raised to the highest number in the
-// batch, be it of a row or of a dead letter. What the cache counts is not taken for it: later turns may still
-// be pending, and at rest count, rows and highest number are the same. Only where the batch has nothing but
-// dead letters of a session, whose numbers may be unreadable, the cache's count is taken.
+// Writing a batch. The sessions go first, then the turns, each in the order of their primary keys. A turn that
+// meets a row of its own session, time stamp and id has been delivered before and is left alone; one that meets
+// any other row has lost its identity to a different turn and goes to dead_letters whole. What belongs to a
+// session with a tombstone is left out. Each session's count is raised to the highest number in the batch, be
+// it of a row or of a dead letter. What the cache counts is not taken for it: later turns may still be pending,
+// and at rest count, rows and highest number are the same. Only where the batch has nothing but dead letters
+// of a session, whose numbers may be unreadable, the cache's count is taken.
 #include "sql/sqlite_turn_writer.hpp"
 
 #include <algorithm>
@@ -30,8 +30,9 @@ namespace {
 
 constexpr std::string_view kUpsertSession =
     "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at)"
-    " VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT (session_id) DO UPDATE SET"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (session_id) DO UPDATE SET"
     " title = CASE WHEN excluded.title = '' OR titled_at IS NOT NULL THEN title ELSE excluded.title END,"
+    " question_count = max(question_count, excluded.question_count),"
     " created_at = min(created_at, excluded.created_at), updated_at = max(updated_at, excluded.updated_at)"
     " WHERE deleted_at IS NULL";
 constexpr std::string_view kFindTombstone =
@@ -49,38 +50,6 @@ constexpr std::string_view kRaiseCountToRows =
     " (SELECT count(*) FROM chat_messages WHERE session_id = ?1) -"
     " (SELECT count(*) FROM unsettled_turns WHERE session_id = ?1)) WHERE session_id = ?1 AND deleted_at IS "
     "NULL";
-
-/// What a batch says about the count of a session.
-struct Numbers {
-  std::int64_t highest_seq = 0;
-  std::int64_t listed_count = 0;  ///< Counts if there are dead letters of the session and no turns.
-  bool has_turns = false;
-  bool has_letters = false;
-  bool some_unnumbered = false;
-
-  std::int64_t count() const {
-    return has_letters && !has_turns ? std::max(highest_seq, listed_count) : highest_seq;
-  }
-};
-using NumbersBySession = std::map<std::string_view, Numbers>;
-
-NumbersBySession numbers_of(const TurnBatch& batch) {
-  NumbersBySession numbers;
-  for (const Session& session : batch.sessions)
-    numbers[session.session_id].listed_count = session.question_count;
-  for (const PendingTurn& pending : batch.turns) {
-    Numbers& known = numbers[pending.turn.session_id];
-    known.has_turns = true;
-    known.highest_seq = std::max(known.highest_seq, pending.turn.seq.value_or(0));
-    known.some_unnumbered |= !pending.turn.seq;
-  }
-  for (const DeadLetter& letter : batch.dead_letters) {
-    Numbers& known = numbers[letter.session_id];
-    known.has_letters = true;
-    known.highest_seq = std::max(known.highest_seq, seq_in_payload(letter.payload).value_or(0));
-  }
-  return numbers;
-}
 
 std::vector<const PendingTurn*> by_primary_key(const TurnBatch& batch) {
   std::vector<const PendingTurn*> turns;
@@ -112,6 +81,20 @@ DeadLetter clash(const PendingTurn& pending) {
 
 }  // namespace
 
+/// What a batch says about a session.
+struct SqliteTurnWriter::Batched {
+  const Session* listed = nullptr;
+  const Turn* turn = nullptr;  ///< One of its turns.
+  std::int64_t highest_seq = 0;
+  std::int64_t listed_count = 0;  ///< Counts if there are dead letters of the session and no turns.
+  bool has_letters = false;
+  bool some_unnumbered = false;
+
+  std::int64_t count() const {
+    return has_letters && turn == nullptr ? std::max(highest_seq, listed_count) : highest_seq;
+  }
+};
+
 Result<SqliteTurnWriter> SqliteTurnWriter::create(SqliteDatabase database) {
   SqliteTurnWriter writer;
   writer.database_ = std::move(database);
@@ -131,33 +114,56 @@ Result<WriteOutcome> SqliteTurnWriter::write(const TurnBatch& batch) {
   return in_transaction(database_, [&] { return write_rows(batch); });
 }
 
-Result<void> SqliteTurnWriter::upsert_sessions(const TurnBatch& batch) {
-  std::set<std::string_view> listed;
+SqliteTurnWriter::BatchedSessions SqliteTurnWriter::sessions_in(const TurnBatch& batch) {
+  BatchedSessions sessions;
   for (const Session& session : batch.sessions) {
-    if (Result<void> done = upsert_session(session); !done) return done;
-    listed.insert(session.session_id);
+    Batched& known = sessions[session.session_id];
+    known.listed = &session;
+    known.listed_count = session.question_count;
   }
   for (const PendingTurn& pending : batch.turns) {
-    if (!listed.insert(pending.turn.session_id).second) continue;
-    if (Result<void> done = upsert_session(session_of(pending.turn)); !done) return done;
+    Batched& known = sessions[pending.turn.session_id];
+    if (known.turn == nullptr) known.turn = &pending.turn;
+    known.highest_seq = std::max(known.highest_seq, pending.turn.seq.value_or(0));
+    known.some_unnumbered |= !pending.turn.seq;
   }
-  return {};
+  for (const DeadLetter& letter : batch.dead_letters) {
+    Batched& known = sessions[letter.session_id];
+    known.has_letters = true;
+    known.highest_seq = std::max(known.highest_seq, seq_in_payload(letter.payload).value_or(0));
+  }
+  return sessions;
+}
+
+Result<SqliteTurnWriter::DeletedSessions> SqliteTurnWriter::write_sessions(const BatchedSessions& sessions) {
+  DeletedSessions deleted;
+  for (const auto& [session_id, known] : sessions) {
+    bool written = false;
+    if (known.listed != nullptr || known.turn != nullptr) {
+      const Session session = known.listed != nullptr ? *known.listed : session_of(*known.turn);
+      Result<bool> upserted = upsert_session(session, known.count());
+      if (!upserted) return failure_of(std::move(upserted));
+      written = *upserted;
+    }
+    if (written) continue;
+    const Result<bool> gone = is_deleted(session_id);
+    if (!gone) return std::unexpected(gone.error());
+    if (*gone && !fault::planted(fault::PlantedBug::ignore_tombstone)) deleted.insert(session_id);
+    raise_count_.bind_all(session_id, known.count());
+    if (Result<void> done = raise_count_.run(); !done) return failure_of(std::move(done));
+  }
+  return deleted;
 }
 
 Result<WriteOutcome> SqliteTurnWriter::write_rows(const TurnBatch& batch) {
   if (Result<void> done = pass_fence(database_, batch.lineage); !done) return failure_of(std::move(done));
-  if (Result<void> done = upsert_sessions(batch); !done) return failure_of(std::move(done));
-  const NumbersBySession numbers = numbers_of(batch);
-  std::set<std::string_view> deleted;
-  for (const auto& [session_id, unused] : numbers) {
-    const Result<bool> gone = is_deleted(std::string(session_id));
-    if (!gone) return std::unexpected(gone.error());
-    if (*gone && !fault::planted(fault::PlantedBug::ignore_tombstone)) deleted.insert(session_id);
-  }
+  const BatchedSessions sessions = sessions_in(batch);
+  const Result<DeletedSessions> deleted = write_sessions(sessions);
+  if (!deleted) return std::unexpected(deleted.error());
 
   WriteOutcome outcome;
   for (const PendingTurn* pending : by_primary_key(batch)) {
-    if (deleted.contains(pending->turn.session_id)) {
+    if (deleted->contains(pending->turn.session_id)) {
       ++outcome.deleted;
       continue;
     }
@@ -171,15 +177,13 @@ Result<WriteOutcome> SqliteTurnWriter::write_rows(const TurnBatch& batch) {
     }
   }
   for (const DeadLetter& letter : batch.dead_letters) {
-    if (deleted.contains(letter.session_id)) {
+    if (deleted->contains(letter.session_id)) {
       ++outcome.deleted;
       continue;
     }
     if (Result<void> done = insert_letter(database_, letter); !done) return failure_of(std::move(done));
   }
-  for (const auto& [session_id, known] : numbers) {
-    raise_count_.bind_all(session_id, known.count());
-    if (Result<void> done = raise_count_.run(); !done) return failure_of(std::move(done));
+  for (const auto& [session_id, known] : sessions) {
     if (!known.some_unnumbered) continue;
     raise_count_to_rows_.bind_all(session_id);
     if (Result<void> done = raise_count_to_rows_.run(); !done) return failure_of(std::move(done));
@@ -187,17 +191,18 @@ Result<WriteOutcome> SqliteTurnWriter::write_rows(const TurnBatch& batch) {
   return outcome;
 }
 
-Result<bool> SqliteTurnWriter::is_deleted(const std::string& session_id) {
+Result<bool> SqliteTurnWriter::is_deleted(std::string_view session_id) {
   find_tombstone_.bind_all(session_id);
   Result<bool> found = find_tombstone_.step();
   find_tombstone_.reset();
   return found;
 }
 
-Result<void> SqliteTurnWriter::upsert_session(const Session& session) {
-  upsert_session_.bind_all(session.session_id, session.user_id, session.title, session.created_at_us,
+Result<bool> SqliteTurnWriter::upsert_session(const Session& session, std::int64_t count) {
+  upsert_session_.bind_all(session.session_id, session.user_id, session.title, count, session.created_at_us,
                            session.updated_at_us);
-  return upsert_session_.run();
+  if (Result<void> done = upsert_session_.run(); !done) return failure_of(std::move(done));
+  return database_.changes() == 1;
 }
 
 Result<SqliteTurnWriter::TurnFate> SqliteTurnWriter::insert_turn(const Turn& turn) {

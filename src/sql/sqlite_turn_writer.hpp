@@ -1,6 +1,9 @@
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "chat/turn_store.hpp"
@@ -24,10 +27,16 @@ class SqliteTurnWriter {
  private:
   enum class TurnFate { inserted, stored_before, clashed };
 
+  struct Batched;
+  using BatchedSessions = std::map<std::string_view, Batched>;
+  using DeletedSessions = std::set<std::string_view>;
+
+  static BatchedSessions sessions_in(const TurnBatch& batch);
   Result<WriteOutcome> write_rows(const TurnBatch& batch);
-  Result<void> upsert_sessions(const TurnBatch& batch);
-  Result<bool> is_deleted(const std::string& session_id);
-  Result<void> upsert_session(const Session& session);
+  Result<DeletedSessions> write_sessions(const BatchedSessions& sessions);
+  Result<bool> is_deleted(std::string_view session_id);
+  /// False if the session has a tombstone, and was left alone.
+  Result<bool> upsert_session(const Session& session, std::int64_t count);
   Result<TurnFate> insert_turn(const Turn& turn);
 
   SqliteDatabase database_;
