@@ -38,6 +38,21 @@ TEST_P(CacheSession, SeedingKeepsTheTitle) {
   EXPECT_EQ(ok(cache().find("s"))->session, session);
 }
 
+TEST_P(CacheSession, OwnDataAreOwnerTitleAndTimes) {
+  ok(cache().create(untouched()));
+  const Session own = ok(cache().own_data("s"));
+  EXPECT_EQ(own.session_id, "s");
+  EXPECT_EQ(own.user_id, untouched().user_id);
+  EXPECT_EQ(own.title, untouched().title);
+  EXPECT_EQ(own.created_at_us, kDawn);
+  EXPECT_EQ(own.updated_at_us, kDawn);
+}
+
+TEST_P(CacheSession, OwnDataOfAnUnknownSessionAreEmpty) {
+  const Session own = ok(cache().own_data("s"));
+  EXPECT_EQ(own, Session{.session_id = "s"});
+}
+
 TEST_P(CacheSession, SeededTurnsAreNotPending) {
   seed(25);
   EXPECT_TRUE(pending_of("s").empty());
