@@ -32,7 +32,7 @@ void CommitThread::enqueue(std::unique_ptr<Work> work) {
 
 bool CommitThread::take(Works& works) {
   std::unique_lock lock(mutex_);
-  while (queue_.empty() && !stopping_ && (failed_ || !group_->has_garbage())) {
+  while (queue_.empty() && !stopping_ && (failed_ || !group_->has_upkeep())) {
     waiting_ = true;
     queued_.wait(lock);
   }
@@ -44,7 +44,7 @@ bool CommitThread::take(Works& works) {
 Result<void> CommitThread::commit(const Works& works) {
   // A transaction that writes nothing commits on a full disk too.
   Result<void> done = failed_ ? group_->probe() : Result<void>();
-  if (done) done = group_->begin();
+  if (done) done = group_->begin(works.empty());
   for (const auto& work : works) {
     if (done) done = work->apply(*group_);
   }

@@ -2,11 +2,15 @@
 // row at the end of the file and touches nothing else: which turns a session has is known by the index in
 // memory, which a scan of the table rebuilds. A session's count and last time stamp follow from its turns,
 // of which the last ones are always kept. That the store has a turn is a row in `synced` (the turn itself
-// may be large) until the turn is deleted; turns without that row are pending. What the cache gave a turn
-// that the store took in its place is a row in `settled` until the store has committed it.
+// may be large) until the turn is deleted; turns without that row are pending. Turns are synced in another
+// order than they came in, so that each of many rows would be on a page of its own: at first they are noted
+// together, in one row of `acknowledged`, until `synced` is written and turns are deleted in the order of
+// their rows (session_group.cpp). What the cache gave a turn that the store took in its place is a row in
+// `settled` until the store has committed it.
 #include "embedded/journal.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <string>
@@ -45,6 +49,11 @@ constexpr std::array kSteps = {
     "ALTER TABLE turns ADD COLUMN details TEXT NOT NULL DEFAULT '';"
     "PRAGMA user_version = 3;"
     "COMMIT",
+
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE acknowledged (id INTEGER PRIMARY KEY, turns TEXT NOT NULL) STRICT;"
+    "PRAGMA user_version = 4;"
+    "COMMIT",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kSteps.size());
 
@@ -67,6 +76,15 @@ constexpr std::string_view kDeleteSettled = "DELETE FROM settled WHERE session =
 constexpr std::string_view kInsertTurn =
     "INSERT INTO turns VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr std::string_view kMarkTurnSynced = "INSERT INTO synced VALUES (?1)";
+constexpr std::string_view kNoteAcknowledged = "INSERT INTO acknowledged VALUES (?1, ?2)";
+constexpr std::string_view kForgetAcknowledged = "DELETE FROM acknowledged WHERE id <= ?1";
+// A turn that was deleted since must not leave a mark, for its row may be given to another one.
+constexpr auto kMarkAllAcknowledged =
+    "BEGIN IMMEDIATE;"
+    "INSERT OR IGNORE INTO synced SELECT turns.id FROM acknowledged, json_each(acknowledged.turns) AS each"
+    " JOIN turns ON turns.id = each.value ORDER BY turns.id;"
+    "DELETE FROM acknowledged;"
+    "COMMIT";
 constexpr std::string_view kDeleteTurn = "DELETE FROM turns WHERE id = ?1";
 constexpr std::string_view kDeleteMark = "DELETE FROM synced WHERE turn = ?1";
 constexpr std::string_view kReadIdentity = "SELECT turn_id, seq FROM turns WHERE id = ?1";
@@ -114,7 +132,8 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
       {&writer.insert_settled_, kInsertSettled},    {&writer.delete_settled_, kDeleteSettled},
       {&writer.read_identity_, kReadIdentity},      {&writer.insert_turn_, kInsertTurn},
       {&writer.mark_turn_synced_, kMarkTurnSynced}, {&writer.delete_turn_, kDeleteTurn},
-      {&writer.delete_mark_, kDeleteMark}};
+      {&writer.delete_mark_, kDeleteMark},          {&writer.note_acknowledged_, kNoteAcknowledged},
+      {&writer.forget_acknowledged_, kForgetAcknowledged}};
   for (const auto& [statement, text] : statements) {
     if (Result<void> done = prepare(writer.database_, *statement, text); !done) {
       return failure_of(std::move(done));
@@ -124,6 +143,9 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
 }
 
 Result<void> JournalWriter::load(const Contents& contents) {
+  Result<void> marked = database_.execute(kMarkAllAcknowledged);
+  database_.rollback();
+  if (!marked) return marked;
   auto settled = load_settled();
   if (!settled) return failure_of(std::move(settled));
   sql::SqliteStatement query;
@@ -240,9 +262,20 @@ Result<void> JournalWriter::mark_turn_synced(std::int64_t row) {
   return mark_turn_synced_.run();
 }
 
-Result<void> JournalWriter::delete_turn(std::int64_t row, bool had_mark) {
+Result<void> JournalWriter::note_acknowledged(std::int64_t id, std::span<const std::int64_t> turns) {
+  const std::string rows = fmt::format("[{}]", fmt::join(turns, ","));
+  note_acknowledged_.bind_all(id, rows);
+  return note_acknowledged_.run();
+}
+
+Result<void> JournalWriter::forget_acknowledged(std::int64_t last_id) {
+  forget_acknowledged_.bind_all(last_id);
+  return forget_acknowledged_.run();
+}
+
+Result<void> JournalWriter::delete_turn(std::int64_t row) {
   delete_turn_.bind_all(row);
-  if (Result<void> done = delete_turn_.run(); !done || !had_mark) return done;
+  if (Result<void> done = delete_turn_.run(); !done) return done;
   delete_mark_.bind_all(row);
   return delete_mark_.run();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ class JournalWriter {
   /// to this one. Fails with `internal` if a later version wrote it.
   static Result<JournalWriter> open(const std::filesystem::path& file);
 
+  /// Marks what was noted as acknowledged first, so that no notes are left.
   Result<void> load(const Contents& contents);
 
   Result<void> begin();
@@ -58,8 +60,13 @@ class JournalWriter {
   /// Nothing if there is no such row. Sees what the open transaction has written.
   Result<std::optional<TurnIdentity>> read_identity(std::int64_t row);
   Result<void> mark_turn_synced(std::int64_t row);
-  /// `had_mark`: whether the turn may have been marked as synced.
-  Result<void> delete_turn(std::int64_t row, bool had_mark);
+  /// With its mark, if it has one.
+  Result<void> delete_turn(std::int64_t row);
+
+  /// Says of turns that they are synced, without marking each. `id` is greater than those before.
+  Result<void> note_acknowledged(std::int64_t id, std::span<const std::int64_t> turns);
+  /// Once all turns of these notes are marked or deleted.
+  Result<void> forget_acknowledged(std::int64_t last_id);
 
   /// Succeeds if a transaction that writes a page can commit.
   Result<void> probe();
@@ -82,6 +89,8 @@ class JournalWriter {
   sql::SqliteStatement mark_turn_synced_;
   sql::SqliteStatement delete_turn_;
   sql::SqliteStatement delete_mark_;
+  sql::SqliteStatement note_acknowledged_;
+  sql::SqliteStatement forget_acknowledged_;
 };
 
 /// A reading connection. Blocking; used by one thread at a time.

@@ -16,6 +16,16 @@ struct Rebuilt {
   SessionGroup::LastRows last;
 };
 
+/// Turns that were about to be deleted when the last process ended.
+void drop_what_is_no_history(SessionEntry& entry, std::vector<std::int64_t>& garbage) {
+  const std::span<const TurnRef> turns = entry.turns.all();
+  std::size_t dropped = 0;
+  while (turns.size() - dropped > kHistoryTurns && turns[dropped].synced()) {
+    garbage.push_back(turns[dropped++].row());
+  }
+  entry.turns.drop_front(dropped);
+}
+
 Result<Rebuilt> rebuild(JournalWriter& journal) {
   Rebuilt rebuilt;
   const auto take_session = [&rebuilt](SessionEntry entry) {
@@ -42,6 +52,7 @@ Result<Rebuilt> rebuild(JournalWriter& journal) {
   if (Result<void> loaded = journal.load({.session = take_session, .turn = take_turn}); !loaded) {
     return failure_of(std::move(loaded));
   }
+  for (auto& [row, entry] : rebuilt.sessions) drop_what_is_no_history(*entry, rebuilt.garbage);
   return rebuilt;
 }
 

@@ -3,8 +3,8 @@
 // the committed entry, from an entry that the same group added, or from nothing.
 //
 // A session that goes takes its row with it at once, which is what makes it gone after a crash. The rows of
-// its turns are garbage from then on, deleted a few in each group, so that erasing a long session or evicting
-// many stalls nobody.
+// its turns are garbage from then on, and so are those of turns that are synced and no history any more. They
+// are deleted a few in each group, so that erasing a long session or evicting many stalls nobody.
 #include "embedded/session_group.hpp"
 
 #include <algorithm>
@@ -17,7 +17,6 @@
 namespace chatsync::embedded {
 namespace {
 
-constexpr std::size_t kSweptPerGroup = 256;
 constexpr std::size_t kEvictedPerGroup = 16;
 /// No request that looked at the store before a session was erased is under way for longer.
 constexpr std::chrono::hours kErasedFor{24};
@@ -32,20 +31,25 @@ SessionGroup::SessionGroup(JournalWriter journal, SessionIndex& index, std::mute
       limits_(limits),
       last_rows_(last_rows),
       published_rows_(last_rows),
-      garbage_(std::move(garbage)) {}
+      upkeep_(garbage) {}
 
 SessionGroup::~SessionGroup() = default;
 
-Result<void> SessionGroup::begin() {
+Result<void> SessionGroup::begin(bool nobody_waits) {
   Result<void> done = journal_.begin();
   if (done) done = evict();
-  if (done) done = sweep();
+  if (done) done = upkeep_.work(journal_, nobody_waits);
   return done;
 }
 
 Result<void> SessionGroup::commit() {
+  if (!acknowledged_rows_.empty()) {
+    Result<void> noted = upkeep_.note_acknowledged(journal_, acknowledged_rows_);
+    if (!noted) return noted;
+  }
   if (Result<void> committed = journal_.commit(); !committed) return committed;
-  garbage_.resize(garbage_.size() - std::exchange(swept_, 0));
+  acknowledged_rows_.clear();
+  upkeep_.commit();
   const std::scoped_lock lock(index_mutex_);
   for (auto& [session_id, draft] : drafts_) {
     publish(draft);
@@ -60,21 +64,25 @@ Result<void> SessionGroup::commit() {
 void SessionGroup::discard() {
   journal_.rollback();
   drafts_.clear();
-  swept_ = 0;
+  acknowledged_rows_.clear();
+  upkeep_.discard();
 }
 
 void SessionGroup::publish(Draft& draft) {
-  for (const TurnRef turn : draft.orphans) garbage_.push_back(turn.row());
+  for (const TurnRef turn : draft.orphans) upkeep_.remove(turn.row());
   if (draft.removed != nullptr) {
     const TurnList turns = index_.remove(*draft.removed);
-    for (const TurnRef turn : turns.all()) garbage_.push_back(turn.row());
+    for (const TurnRef turn : turns.all()) upkeep_.remove(turn.row());
   }
   if (draft.added) draft.committed = &index_.insert(std::move(draft.added));
   if (draft.committed == nullptr) return;
   SessionEntry& entry = *draft.committed;
   const std::size_t pending_before = entry.pending;
+  for (const TurnRef turn : entry.turns.all().first(draft.dropped)) upkeep_.remove(turn.row());
   for (const std::int64_t timestamp_us : draft.acknowledged) {
-    entry.turns.mark_synced(*entry.turns.find(timestamp_us));
+    const std::size_t place = *entry.turns.find(timestamp_us);
+    entry.turns.mark_synced(place);
+    if (place >= draft.dropped) upkeep_.mark(entry.turns.all()[place].row());
   }
   entry.pending -= draft.acknowledged.size();
   entry.turns.drop_front(draft.dropped);
@@ -181,35 +189,22 @@ Result<std::size_t> SessionGroup::acknowledge(const SessionAcknowledgement& ackn
   const SessionEntry& entry = *draft->committed;
   const std::span<const TurnRef> turns = entry.turns.all();
 
-  std::vector<std::int64_t> removed;
+  std::size_t removed = 0;
+  const std::size_t acknowledged_before = draft->acknowledged.size();
   for (const std::int64_t timestamp_us : acknowledgement.turns) {
     const std::optional<std::size_t> place = entry.turns.find(timestamp_us);
-    if (place && !turns[*place].synced() && !std::ranges::binary_search(draft->acknowledged, timestamp_us)) {
-      removed.push_back(timestamp_us);
-    }
+    const auto before = std::span(draft->acknowledged).first(acknowledged_before);
+    if (!place || turns[*place].synced() || std::ranges::binary_search(before, timestamp_us)) continue;
+    draft->acknowledged.push_back(timestamp_us);
+    acknowledged_rows_.push_back(turns[*place].row());
+    ++removed;
   }
-  draft->acknowledged.insert(draft->acknowledged.end(), removed.begin(), removed.end());
   std::ranges::sort(draft->acknowledged);
 
-  const auto just_removed = [&removed](TurnRef turn) {
-    return std::ranges::binary_search(removed, turn.timestamp_us());
-  };
   const auto is_synced = [draft](TurnRef turn) {
     return turn.synced() || std::ranges::binary_search(draft->acknowledged, turn.timestamp_us());
   };
-  // Turns that this group has marked already, not only those of earlier ones, have a mark to delete.
-  while (turns.size() - draft->dropped > kHistoryTurns && is_synced(turns[draft->dropped])) {
-    const TurnRef turn = turns[draft->dropped++];
-    Result<void> done = journal_.delete_turn(turn.row(), !just_removed(turn));
-    if (!done) return failure_of(std::move(done));
-  }
-  for (const std::int64_t timestamp_us : removed) {
-    const std::size_t place = *entry.turns.find(timestamp_us);
-    if (place < draft->dropped) continue;
-    if (Result<void> done = journal_.mark_turn_synced(turns[place].row()); !done) {
-      return failure_of(std::move(done));
-    }
-  }
+  while (turns.size() - draft->dropped > kHistoryTurns && is_synced(turns[draft->dropped])) ++draft->dropped;
 
   const Session* stored = acknowledgement.stored;
   if (stored != nullptr && entry.unsynced && !draft->own_data_synced &&
@@ -220,7 +215,7 @@ Result<std::size_t> SessionGroup::acknowledge(const SessionAcknowledgement& ackn
       return failure_of(std::move(done));
     }
   }
-  return removed.size();
+  return removed;
 }
 
 bool SessionGroup::is_erased(const std::string& session_id) const {
@@ -273,14 +268,6 @@ Result<void> SessionGroup::evict() {
     if (evicted == kEvictedPerGroup || (!too_many && !limits_.expired(*entry, now_))) break;
     if (Result<void> done = remove_session(draft_of(entry->session.session_id, entry)); !done) return done;
     ++evicted;
-  }
-  return {};
-}
-
-Result<void> SessionGroup::sweep() {
-  swept_ = std::min(garbage_.size(), kSweptPerGroup);
-  for (const std::int64_t row : std::span(garbage_).last(swept_)) {
-    if (Result<void> done = journal_.delete_turn(row, true); !done) return done;
   }
   return {};
 }

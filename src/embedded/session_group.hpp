@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "chat/turn_cache.hpp"
 #include "embedded/journal.hpp"
+#include "embedded/journal_upkeep.hpp"
 #include "embedded/session_index.hpp"
 
 namespace chatsync::embedded {
@@ -57,7 +58,8 @@ class SessionGroup {
                LastRows last_rows, std::vector<std::int64_t> garbage);
   ~SessionGroup();
 
-  Result<void> begin();
+  /// `nobody_waits`: for this group, which then does more of the journal's upkeep.
+  Result<void> begin(bool nobody_waits);
   /// Commits and publishes.
   Result<void> commit();
   void discard();
@@ -71,8 +73,8 @@ class SessionGroup {
   Result<std::size_t> acknowledge(const SessionAcknowledgement& acknowledgement, SteadyTime now);
   Result<std::size_t> erase(const std::string& session_id, SteadyTime now);
 
-  /// Whether there are rows left to delete; each group deletes some.
-  bool has_garbage() const { return !garbage_.empty(); }
+  /// Whether there is upkeep left to do; each group does some.
+  bool has_upkeep() const { return upkeep_.has_work(); }
 
   /// Outside of a transaction: succeeds if the journal can be written.
   Result<void> probe() { return journal_.probe(); }
@@ -86,7 +88,6 @@ class SessionGroup {
   bool is_erased(const std::string& session_id) const;
   void forget_erasures();
   Result<void> evict();
-  Result<void> sweep();
   /// Null if the session is not cached, as far as the group has come.
   Result<Draft*> find(std::string_view session_id, SteadyTime now);
   Draft& draft_of(std::string_view session_id, SessionEntry* committed);
@@ -105,9 +106,9 @@ class SessionGroup {
   SteadyTime now_{};
   LastRows last_rows_;
   LastRows published_rows_;
-  std::vector<std::int64_t> garbage_;
-  std::size_t swept_ = 0;  // of garbage_, from its end, in the open transaction
+  JournalUpkeep upkeep_;
   std::unordered_map<std::string, Draft> drafts_;
+  std::vector<std::int64_t> acknowledged_rows_;  ///< By the open transaction.
   /// Sessions erased in the last day: what a request knew of one before cannot bring it back. And in the
   /// order in which they were.
   std::unordered_set<std::string> erased_;

@@ -51,8 +51,25 @@ TEST_F(EmbeddedJournalVersion, TheFirstIsReadAndWritten) {
   EXPECT_EQ(record("s", 10, SessionPresence::unknown).question_count, 4);
 }
 
+TEST_F(EmbeddedJournalVersion, WhatWasOnlyNotedAsAcknowledgedIsSyncedAtTheNextStart) {
+  record_turns("s", 1, 5);
+  close();
+  {
+    auto database = sql::SqliteDatabase::open(journal(), {});
+    ASSERT_TRUE(database.has_value());
+    // The turn in row 6 was deleted since.
+    ASSERT_TRUE(database->execute("INSERT INTO acknowledged VALUES (1, '[2,6]'), (2, '[4]')"));
+  }
+  open(journal());
+  EXPECT_EQ(pending_of("s"), (std::vector<std::int64_t>{1, 3, 5}));
+  record_turns("s", 6, 6);
+  EXPECT_EQ(pending_of("s"), (std::vector<std::int64_t>{1, 3, 5, 6}));
+  restart();
+  EXPECT_EQ(pending_of("s"), (std::vector<std::int64_t>{1, 3, 5, 6})) << "row 6 is another turn";
+}
+
 TEST_F(EmbeddedJournalVersion, ALaterOneIsRefused) {
-  write_journal("PRAGMA user_version = 4");
+  write_journal("PRAGMA user_version = 5");
   const SystemClock clock;
   const auto opened = embedded::open_embedded_cache(journal(), {}, clock);
   ASSERT_FALSE(opened.has_value());

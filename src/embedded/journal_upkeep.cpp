@@ -1,0 +1,52 @@
+#include "embedded/journal_upkeep.hpp"
+
+#include <algorithm>
+
+namespace chatsync::embedded {
+namespace {
+
+/// A round takes so many transactions. The longer, the more rows of a page are due when their turn comes.
+constexpr std::size_t kTransactionsOfARound = 512;
+constexpr std::size_t kMostRows = 256;  ///< Of a transaction.
+
+}  // namespace
+
+JournalUpkeep::JournalUpkeep(std::span<const std::int64_t> garbage) {
+  for (const std::int64_t row : garbage) remove(row);
+}
+
+Result<void> JournalUpkeep::work(JournalWriter& journal, bool nobody_waits) {
+  auto next = due_.lower_bound(next_row_);
+  if (next == due_.end() && has_work()) {
+    if (Result<void> done = journal.forget_acknowledged(notes_of_round_); !done) return done;
+    open_ = {.next_row = 0, .notes = notes_, .notes_of_round = notes_, .forgotten_notes = notes_of_round_};
+    next_row_ = 0;
+    next = due_.begin();
+  }
+  std::size_t share = std::clamp<std::size_t>(due_.size() / kTransactionsOfARound, 1, kMostRows);
+  if (nobody_waits) share = kMostRows;
+  for (; share > 0 && next != due_.end(); --share, ++next) {
+    const auto [row, due] = *next;
+    Result<void> done = due == Due::mark ? journal.mark_turn_synced(row) : journal.delete_turn(row);
+    if (!done) return done;
+    open_.next_row = row + 1;
+  }
+  return {};
+}
+
+Result<void> JournalUpkeep::note_acknowledged(JournalWriter& journal, std::span<const std::int64_t> rows) {
+  open_.notes = notes_ + 1;
+  return journal.note_acknowledged(open_.notes, rows);
+}
+
+void JournalUpkeep::commit() {
+  due_.erase(due_.lower_bound(next_row_), due_.lower_bound(open_.next_row));
+  next_row_ = open_.next_row;
+  notes_ = open_.notes;
+  notes_of_round_ = open_.notes_of_round;
+  forgotten_notes_ = open_.forgotten_notes;
+}
+
+void JournalUpkeep::discard() { open_ = open(); }
+
+}  // namespace chatsync::embedded
