@@ -1,11 +1,16 @@
 // Turns while drains start as they do by default, whenever 50,000 turns wait. The bare loops do the same side
-// by side, without a pause between drains. What counts is what was both taken and moved on: a backlog that
-// grows is turns that were not. The backlog is read off the number of keys in Redis, which is that of the
-// pending turns and of a few keys for each session; these are there before it is measured. It rises to the
-// watermark and falls again within a few seconds, so that its slope tells nothing of a shorter load.
+// by side, without a pause between drains. What counts is what was both taken and moved on. The backlog rises to
+// the watermark and falls again within a few seconds; so turns are counted over the longest stretch at whose ends
+// the backlog is the same. Where there is none it grows, and what it grew by is not counted. The backlog is read
+// off the number of keys in Redis, which is that of the pending turns and of a few keys for each session; these
+// are there before it is measured.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "run/client_load.hpp"
 #include "run/rows.hpp"
@@ -22,25 +27,43 @@ struct Series {
 };
 
 struct Point {
-  double seconds;
-  double keys;
+  double seconds = 0;
+  double keys = 0;
+  double turns = 0;
 };
 
-/// By how much `keys` grow in a second: the slope of the line that fits best.
-double slope_of(const std::vector<Point>& points) {
-  double mean_x = 0;
-  double mean_y = 0;
-  for (const Point& point : points) {
-    mean_x += point.seconds / static_cast<double>(points.size());
-    mean_y += point.keys / static_cast<double>(points.size());
+/// Each turn is one HSET, whoever records it.
+double turns_in(test::RespClient& redis) {
+  const std::string stats = redis.command({"INFO", "commandstats"}).text;
+  constexpr std::string_view kCalls = "cmdstat_hset:calls=";
+  const std::size_t found = stats.find(kCalls);
+  return found == std::string::npos ? 0 : std::stod(stats.substr(found + kCalls.size()));
+}
+
+struct Stretch {
+  double seconds = 0;
+  double turns = 0;
+  double grown = 0;  ///< The backlog.
+};
+
+Stretch between(const Point& begin, const Point& end) {
+  return {end.seconds - begin.seconds, end.turns - begin.turns, end.keys - begin.keys};
+}
+
+constexpr double kFlat = 0.01;  ///< Of the turns.
+
+/// The longest one with as large a backlog at its end as at its beginning, or all there is.
+Stretch longest_flat_stretch(const std::vector<Point>& points) {
+  Stretch longest;
+  for (auto begin = points.begin(); begin != points.end(); ++begin) {
+    for (auto end = begin + 1; end != points.end(); ++end) {
+      const Stretch stretch = between(*begin, *end);
+      const bool flat = std::abs(stretch.grown) <= kFlat * stretch.turns;
+      if (flat && stretch.seconds > longest.seconds) longest = stretch;
+    }
   }
-  double above = 0;
-  double below = 0;
-  for (const Point& point : points) {
-    above += (point.seconds - mean_x) * (point.keys - mean_y);
-    below += (point.seconds - mean_x) * (point.seconds - mean_x);
-  }
-  return below > 0 ? above / below : 0;
+  const Stretch all = between(points.front(), points.back());
+  return longest.seconds < all.seconds / 3 ? all : longest;
 }
 
 constexpr double kLeastSeconds = 6;
@@ -53,18 +76,19 @@ void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& red
   std::vector<Point> points;
   const auto begin = Clock::now();
   while (load.running()) {
-    points.push_back({std::chrono::duration<double>(Clock::now() - begin).count(),
-                      static_cast<double>(client.integer({"DBSIZE"}))});
+    points.push_back({.seconds = std::chrono::duration<double>(Clock::now() - begin).count(),
+                      .keys = static_cast<double>(client.integer({"DBSIZE"})),
+                      .turns = turns_in(client)});
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   const LoadFigures figures = load.finish();
   const double measured_from = points.back().seconds - figures.seconds;
   std::erase_if(points, [&](const Point& point) { return point.seconds < measured_from; });
-  const double growth = slope_of(points);
-  series.per_second.push_back(figures.per_second - std::max(growth, 0.0));
+  const Stretch stretch = longest_flat_stretch(points);
+  series.per_second.push_back((stretch.turns - std::max(stretch.grown, 0.0)) / stretch.seconds);
+  series.growth_percent.push_back(100 * stretch.grown / stretch.turns);
   series.p99_ms.push_back(figures.p99_ms);
   series.redis_busy_percent.push_back(busy_percent(figures.watched[0], figures.seconds));
-  series.growth_percent.push_back(100 * growth / figures.per_second);
 }
 
 }  // namespace
