@@ -1,12 +1,10 @@
 #pragma once
 
-#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstddef>
 #include <deque>
@@ -14,6 +12,8 @@
 #include <functional>
 #include <utility>
 #include <vector>
+
+#include "base/post_together.hpp"
 
 namespace chatsync {
 
@@ -52,8 +52,8 @@ std::vector<Call> take_first(std::deque<Call>& calls, std::size_t count) {
   return taken;
 }
 
-/// Gives each call its value, or all of them the failure if there is one. Any thread. All calls of an executor
-/// are resumed by one post, so that its thread is woken once and has them together.
+/// Gives each call its value, or all of them the failure if there is one. Any thread. Those of one executor are
+/// resumed together (post_together).
 template <class Item, class Value>
 void answer(std::vector<WaitingCall<Item, Value>> calls, std::vector<Value> values,
             std::exception_ptr failure = nullptr) {
@@ -61,22 +61,14 @@ void answer(std::vector<WaitingCall<Item, Value>> calls, std::vector<Value> valu
     WaitingCall<Item, Value> call;
     Value value;
   };
-  struct Together {
-    boost::asio::any_io_executor executor;
-    std::vector<Answer> answers;
-  };
-  std::vector<Together> executors;
+  std::vector<Answer> answers;
+  answers.reserve(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    const auto executor = calls[i].executor.get_executor();
-    auto place = std::ranges::find(executors, executor, &Together::executor);
-    if (place == executors.end()) place = executors.insert(place, {executor, {}});
-    place->answers.push_back({std::move(calls[i]), failure ? Value{} : std::move(values[i])});
+    answers.push_back({std::move(calls[i]), failure ? Value{} : std::move(values[i])});
   }
-  for (Together& together : executors) {
-    boost::asio::post(together.executor, [answers = std::move(together.answers), failure]() mutable {
-      for (Answer& one : answers) one.call.resume(failure, std::move(one.value));
-    });
-  }
+  post_together(
+      std::move(answers), [](const Answer& one) { return one.call.executor.get_executor(); },
+      [failure](Answer& one) { one.call.resume(failure, std::move(one.value)); });
 }
 
 }  // namespace chatsync

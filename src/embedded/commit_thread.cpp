@@ -1,6 +1,7 @@
 #include "embedded/commit_thread.hpp"
 
 #include "base/log.hpp"
+#include "base/post_together.hpp"
 
 namespace chatsync::embedded {
 
@@ -60,8 +61,12 @@ void CommitThread::loop() {
     if (!done && !failed_) log_error("cannot write the journal: {}", done.error().message);
     if (done && failed_) log_info("the journal can be written again");
     failed_ = !done;
-    for (const auto& work : works) work->complete(done ? nullptr : &done.error());
-    works.clear();
+    for (const auto& work : works) {
+      if (!done) work->fail(done.error());
+    }
+    post_together(
+        std::exchange(works, {}), [](const std::unique_ptr<Work>& work) { return work->executor(); },
+        [](const std::unique_ptr<Work>& work) { work->resume(); });
   }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <memory>
@@ -54,8 +54,11 @@ class CommitThread {
   struct Work {
     virtual ~Work() = default;
     virtual Result<void> apply(SessionGroup& group) = 0;
-    /// Hands the outcome over, or `failure` if there is one.
-    virtual void complete(const Error* failure) = 0;
+    /// Its group was not committed.
+    virtual void fail(const Error& failure) = 0;
+    /// Hands the outcome to the caller, on its executor.
+    virtual void resume() = 0;
+    virtual boost::asio::any_io_executor executor() const = 0;
   };
 
   template <class Change, class Outcome, class Handler>
@@ -71,13 +74,11 @@ class CommitThread {
       return {};
     }
 
-    void complete(const Error* failure) override {
-      if (failure != nullptr) outcome.emplace(std::unexpected(*failure));
-      boost::asio::post(guard.get_executor(),
-                        [waiting = std::move(handler), result = std::move(*outcome)]() mutable {
-                          waiting(std::move(result));
-                        });
-    }
+    void fail(const Error& failure) override { outcome.emplace(std::unexpected(failure)); }
+
+    void resume() override { handler(std::move(*outcome)); }
+
+    boost::asio::any_io_executor executor() const override { return guard.get_executor(); }
 
     Change change;
     boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> guard;
