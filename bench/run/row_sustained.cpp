@@ -1,9 +1,9 @@
 // Turns while drains start as they do by default, whenever 50,000 turns wait. The bare loops do the same side
-// by side, without a pause between drains. What counts is what was both taken and moved on. The backlog rises to
-// the watermark and falls again within a few seconds; so turns are counted over the longest stretch at whose ends
-// the backlog is the same. Where there is none it grows, and what it grew by is not counted. The backlog is read
-// off the number of keys in Redis, which is that of the pending turns and of a few keys for each session; these
-// are there before it is measured.
+// by side, without a pause between drains. What counts is what was both taken and moved on. The backlog rises
+// to the watermark and falls again within a few seconds; so turns are counted over the longest stretch at
+// whose ends the backlog is the same. Where there is none it grows, and what it grew by is not counted. The
+// backlog is read off the number of keys in Redis, which is that of the pending turns and of a few keys for
+// each session; these are there before it is measured.
 #include <algorithm>
 #include <chrono>
 #include <cmath>

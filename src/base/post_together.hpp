@@ -8,8 +8,8 @@
 
 namespace chatsync {
 
-/// Has `run(Item&)` called for each item on the executor that `executor_of(const Item&)` names, in their order.
-/// All items of an executor go by one post, so that its thread is woken once and has them together.
+/// Has `run(Item&)` called for each item on the executor that `executor_of(const Item&)` names, in their
+/// order. All items of an executor go by one post, so that its thread is woken once and has them together.
 template <class Item, class ExecutorOf, class Run>
 void post_together(std::vector<Item> items, ExecutorOf executor_of, Run run) {
   struct Together {

@@ -52,8 +52,8 @@ std::vector<Call> take_first(std::deque<Call>& calls, std::size_t count) {
   return taken;
 }
 
-/// Gives each call its value, or all of them the failure if there is one. Any thread. Those of one executor are
-/// resumed together (post_together).
+/// Gives each call its value, or all of them the failure if there is one. Any thread. Those of one executor
+/// are resumed together (post_together).
 template <class Item, class Value>
 void answer(std::vector<WaitingCall<Item, Value>> calls, std::vector<Value> values,
             std::exception_ptr failure = nullptr) {

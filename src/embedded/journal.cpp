@@ -5,7 +5,7 @@
 // may be large) until the turn is deleted; turns without that row are pending. Turns are synced in another
 // order than they came in, so that each of many rows would be on a page of its own: at first they are noted
 // together, in one row of `acknowledged`, until `synced` is written and turns are deleted in the order of
-// their rows (session_group.cpp). What the cache gave a turn that the store took in its place is a row in
+// their rows (journal_upkeep.cpp). What the cache gave a turn that the store took in its place is a row in
 // `settled` until the store has committed it.
 #include "embedded/journal.hpp"
 
@@ -126,13 +126,20 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
   JournalWriter writer;
   writer.database_ = std::move(*database);
   const std::pair<sql::SqliteStatement*, std::string_view> statements[] = {
-      {&writer.begin_, "BEGIN IMMEDIATE"},          {&writer.commit_, "COMMIT"},
-      {&writer.insert_session_, kInsertSession},    {&writer.update_session_, kUpdateSession},
-      {&writer.delete_session_, kDeleteSession},    {&writer.mark_session_synced_, kMarkSessionSynced},
-      {&writer.insert_settled_, kInsertSettled},    {&writer.delete_settled_, kDeleteSettled},
-      {&writer.read_identity_, kReadIdentity},      {&writer.insert_turn_, kInsertTurn},
-      {&writer.mark_turn_synced_, kMarkTurnSynced}, {&writer.delete_turn_, kDeleteTurn},
-      {&writer.delete_mark_, kDeleteMark},          {&writer.note_acknowledged_, kNoteAcknowledged},
+      {&writer.begin_, "BEGIN IMMEDIATE"},
+      {&writer.commit_, "COMMIT"},
+      {&writer.insert_session_, kInsertSession},
+      {&writer.update_session_, kUpdateSession},
+      {&writer.delete_session_, kDeleteSession},
+      {&writer.mark_session_synced_, kMarkSessionSynced},
+      {&writer.insert_settled_, kInsertSettled},
+      {&writer.delete_settled_, kDeleteSettled},
+      {&writer.read_identity_, kReadIdentity},
+      {&writer.insert_turn_, kInsertTurn},
+      {&writer.mark_turn_synced_, kMarkTurnSynced},
+      {&writer.delete_turn_, kDeleteTurn},
+      {&writer.delete_mark_, kDeleteMark},
+      {&writer.note_acknowledged_, kNoteAcknowledged},
       {&writer.forget_acknowledged_, kForgetAcknowledged}};
   for (const auto& [statement, text] : statements) {
     if (Result<void> done = prepare(writer.database_, *statement, text); !done) {

@@ -16,11 +16,15 @@ JournalUpkeep::JournalUpkeep(std::span<const std::int64_t> garbage) {
 }
 
 Result<void> JournalUpkeep::work(JournalWriter& journal, bool nobody_waits) {
-  auto next = due_.lower_bound(next_row_);
+  auto next = due_.lower_bound(open_.next_row);
   if (next == due_.end() && has_work()) {
-    if (Result<void> done = journal.forget_acknowledged(notes_of_round_); !done) return done;
-    open_ = {.next_row = 0, .notes = notes_, .notes_of_round = notes_, .forgotten_notes = notes_of_round_};
-    next_row_ = 0;
+    if (Result<void> done = journal.forget_acknowledged(open_.notes_of_round); !done) return done;
+    open_ = {.next_row = 0,
+             .notes = open_.notes,
+             .notes_of_round = open_.notes,
+             .forgotten_notes = open_.notes_of_round};
+    // Should this be taken back, the round begins again all the same, which does no harm.
+    committed_.next_row = 0;
     next = due_.begin();
   }
   std::size_t share = std::clamp<std::size_t>(due_.size() / kTransactionsOfARound, 1, kMostRows);
@@ -35,18 +39,12 @@ Result<void> JournalUpkeep::work(JournalWriter& journal, bool nobody_waits) {
 }
 
 Result<void> JournalUpkeep::note_acknowledged(JournalWriter& journal, std::span<const std::int64_t> rows) {
-  open_.notes = notes_ + 1;
-  return journal.note_acknowledged(open_.notes, rows);
+  return journal.note_acknowledged(++open_.notes, rows);
 }
 
 void JournalUpkeep::commit() {
-  due_.erase(due_.lower_bound(next_row_), due_.lower_bound(open_.next_row));
-  next_row_ = open_.next_row;
-  notes_ = open_.notes;
-  notes_of_round_ = open_.notes_of_round;
-  forgotten_notes_ = open_.forgotten_notes;
+  due_.erase(due_.lower_bound(committed_.next_row), due_.lower_bound(open_.next_row));
+  committed_ = open_;
 }
-
-void JournalUpkeep::discard() { open_ = open(); }
 
 }  // namespace chatsync::embedded

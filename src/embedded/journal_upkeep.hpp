@@ -11,16 +11,16 @@
 
 namespace chatsync::embedded {
 
-/// Rows of turns that are to be marked as synced or deleted, done a few at a time in the order of their rows, so
-/// that those of one page are written together. It goes round and round; what was acknowledged is noted in the
-/// journal until a whole round has passed since.
+/// Rows of turns that are to be marked as synced or deleted, done a few at a time in the order of their rows,
+/// so that those of one page are written together. It goes round and round; what was acknowledged is noted in
+/// the journal until a whole round has passed since.
 ///
 /// Works in the transactions of a SessionGroup, on its thread. After each of them commit() or discard().
 class JournalUpkeep {
  public:
   explicit JournalUpkeep(std::span<const std::int64_t> garbage);
 
-  bool has_work() const { return !due_.empty() || forgotten_notes_ < notes_; }
+  bool has_work() const { return !due_.empty() || committed_.forgotten_notes < committed_.notes; }
 
   /// Does some of it: a small share of what there is, unless nobody waits for the transaction.
   Result<void> work(JournalWriter& journal, bool nobody_waits);
@@ -30,7 +30,7 @@ class JournalUpkeep {
 
   /// What the open transaction did stands.
   void commit();
-  void discard();
+  void discard() { open_ = committed_; }
 
   /// Outside of a transaction: nobody looks at the turn's text any more, or it is synced and noted so.
   void remove(std::int64_t row) { due_.insert_or_assign(row, Due::deletion); }
@@ -39,21 +39,16 @@ class JournalUpkeep {
  private:
   enum class Due { mark, deletion };
 
-  /// What the open transaction changes here.
-  struct Open {
-    std::int64_t next_row = 0;
-    std::int64_t notes = 0;
-    std::int64_t notes_of_round = 0;
-    std::int64_t forgotten_notes = 0;
+  struct Progress {
+    std::int64_t next_row = 0;         ///< What is below was done in this round.
+    std::int64_t notes = 0;            ///< The last one's id, and of those
+    std::int64_t notes_of_round = 0;   ///< the last one when the round began.
+    std::int64_t forgotten_notes = 0;  ///< Up to this one they are deleted.
   };
-  Open open() const { return {next_row_, notes_, notes_of_round_, forgotten_notes_}; }
 
   std::map<std::int64_t, Due> due_;
-  std::int64_t next_row_ = 0;         ///< What is below was done in this round.
-  std::int64_t notes_ = 0;            ///< The last one's id, and of those
-  std::int64_t notes_of_round_ = 0;   ///< the last one when the round began.
-  std::int64_t forgotten_notes_ = 0;  ///< Up to this one they are deleted.
-  Open open_;
+  Progress committed_;
+  Progress open_;  ///< With what the open transaction does.
 };
 
 }  // namespace chatsync::embedded

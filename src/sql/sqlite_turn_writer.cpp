@@ -1,10 +1,10 @@
-// Writing a batch. The sessions go first, then the turns, each in the order of their primary keys. A turn that
-// meets a row of its own session, time stamp and id has been delivered before and is left alone; one that meets
-// any other row has lost its identity to a different turn and goes to dead_letters whole. What belongs to a
-// session with a tombstone is left out. Each session's count is raised to the highest number in the batch, be
-// it of a row or of a dead letter. What the cache counts is not taken for it: later turns may still be pending,
-// and at rest count, rows and highest number are the same. Only where the batch has nothing but dead letters
-// of a session, whose numbers may be unreadable, the cache's count is taken.
+// Writing a batch. The sessions go first, then the turns, each in the order of their primary keys. A turn
+// that meets a row of its own session, time stamp and id has been delivered before and is left alone; one
+// that meets any other row has lost its identity to a different turn and goes to dead_letters whole. What
+// belongs to a session with a tombstone is left out. Each session's count is raised to the highest number in
+// the batch, be it of a row or of a dead letter. What the cache counts is not taken for it: later turns may
+// still be pending, and at rest count, rows and highest number are the same. Only where the batch has nothing
+// but dead letters of a session, whose numbers may be unreadable, the cache's count is taken.
 #include "sql/sqlite_turn_writer.hpp"
 
 #include <algorithm>

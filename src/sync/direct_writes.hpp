@@ -18,8 +18,8 @@ struct Commit {
 };
 
 /// Single turns that do not wait for a drain. Those that ask while a group is under way are written together
-/// by the next one. Callable from any coroutine of any executor; works on that of its tools. The task group must
-/// have ended before it is destroyed.
+/// by the next one. Callable from any coroutine of any executor; works on that of its tools. The task group
+/// must have ended before it is destroyed.
 class DirectWrites {
  public:
   DirectWrites(std::shared_ptr<const DrainTools> tools, TaskGroup& tasks);

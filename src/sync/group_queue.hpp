@@ -26,8 +26,8 @@
 namespace chatsync::sync {
 
 /// What arrives while a group is under way goes with the next ones, so that many callers share each
-/// transaction. add() is callable from any coroutine of any executor; the work is done on the queue's own. The
-/// task group must have ended before the queue is destroyed.
+/// transaction. add() is callable from any coroutine of any executor; the work is done on the queue's own.
+/// The task group must have ended before the queue is destroyed.
 template <class Item, class Outcome>
 class GroupQueue {
  public:

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,10 @@ class GroupQueueTest : public ::testing::Test {
     for (int item = from; item <= to; ++item) {
       boost::asio::co_spawn(io_, queue_.add(item),
                             [this, item](const std::exception_ptr& failure, int outcome) {
-                              EXPECT_FALSE(failure);
+                              if (failure) {
+                                ++failed_;
+                                return;
+                              }
                               EXPECT_EQ(outcome, item);
                               ++answered_;
                             });
@@ -44,12 +49,15 @@ class GroupQueueTest : public ::testing::Test {
   bool proceeds_early_ = false;
   Sizes sizes_;
   int answered_ = 0;
+  int failed_ = 0;
+  int throws_at_ = 0;  ///< An item that the work cannot do.
 
  private:
   boost::asio::awaitable<std::vector<int>> work(std::vector<int> items, Queue::Proceed proceed) {
     sizes_.push_back(items.size());
     if (proceeds_early_) proceed();
     co_await gate_.hold()();
+    if (std::ranges::count(items, throws_at_) > 0) throw std::runtime_error("not this one");
     co_return items;
   }
 
@@ -94,11 +102,23 @@ TEST_F(GroupQueueTest, FewCallersAreNotDivided) {
   EXPECT_EQ(sizes_, (Sizes{1, 8}));
 }
 
+TEST_F(GroupQueueTest, WhatTheWorkThrowsComesToEachCallerOfTheGroupAndToNoOther) {
+  throws_at_ = 3;
+  ask(1, 1);
+  ask(2, 5);
+  open();
+  EXPECT_EQ(answered_, 1);
+  EXPECT_EQ(failed_, 4);
+  ask(6, 6);
+  EXPECT_EQ(answered_, 2) << "the queue goes on";
+}
+
 TEST_F(GroupQueueTest, AGroupIsNoLargerThanItMayBe) {
   ask(1, 200);
   open();
   for (const std::size_t size : sizes_) EXPECT_LE(size, 50U);
   EXPECT_EQ(answered_, 200);
+  EXPECT_EQ(failed_, 0);
 }
 
 }  // namespace
