@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 #include <vector>
@@ -24,6 +25,8 @@ void post_together(std::vector<Item> items, ExecutorOf executor_of, Run run) {
     place->items.push_back(std::move(item));
   }
   for (Together& together : executors) {
+    // When the items have run, whoever runs them may end and take the executor away: not before this is done.
+    const auto guard = boost::asio::make_work_guard(together.executor);
     boost::asio::post(together.executor, [run, ours = std::move(together.items)]() mutable {
       for (Item& item : ours) run(item);
     });
