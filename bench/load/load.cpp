@@ -147,7 +147,9 @@ void Load::read_reply(Connection& connection) {
            connection.reply[at + connection.session.size()] == '"';
   };
   if (!connection.reply.starts_with("HTTP/1.1 200") || !names_session()) {
-    give_up("an unexpected reply: " + connection.reply);
+    const std::string& reply = connection.reply;
+    give_up(fmt::format("an unexpected reply: {}: {}", reply.substr(0, reply.find('\r')),
+                        reply.substr(std::min(reply.find("\r\n\r\n"), reply.size() - 4) + 4)));
   }
   ++answered_;
   last_reply_ = now;
