@@ -58,7 +58,7 @@ class GroupedWork {
       } catch (...) {
         failure = std::current_exception();
       }
-      answer(std::move(group), std::move(values), std::move(failure));
+      answer(std::move(group), std::move(values), failure);
     }
   }
 

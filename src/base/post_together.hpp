@@ -12,7 +12,7 @@ namespace chatsync {
 /// Has `run(Item&)` called for each item on the executor that `executor_of(const Item&)` names, in their
 /// order. All items of an executor go by one post, so that its thread is woken once and has them together.
 template <class Item, class ExecutorOf, class Run>
-void post_together(std::vector<Item> items, ExecutorOf executor_of, Run run) {
+void post_together(std::vector<Item> items, const ExecutorOf& executor_of, const Run& run) {
   struct Together {
     boost::asio::any_io_executor executor;
     std::vector<Item> items;

@@ -56,7 +56,7 @@ std::vector<Call> take_first(std::deque<Call>& calls, std::size_t count) {
 /// are resumed together (post_together).
 template <class Item, class Value>
 void answer(std::vector<WaitingCall<Item, Value>> calls, std::vector<Value> values,
-            std::exception_ptr failure = nullptr) {
+            const std::exception_ptr& failure = nullptr) {
   struct Answer {
     WaitingCall<Item, Value> call;
     Value value;

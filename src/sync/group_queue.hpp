@@ -95,7 +95,7 @@ class GroupQueue {
       failure = std::current_exception();
     }
     next_may_begin->set(true);
-    answer(std::move(group), std::move(outcomes), std::move(failure));
+    answer(std::move(group), std::move(outcomes), failure);
   }
 
   boost::asio::any_io_executor executor_;
