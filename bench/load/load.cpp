@@ -149,7 +149,7 @@ void Load::read_reply(Connection& connection) {
   if (!connection.reply.starts_with("HTTP/1.1 200") || !names_session()) {
     const std::string& reply = connection.reply;
     give_up(fmt::format("an unexpected reply: {}: {}", reply.substr(0, reply.find('\r')),
-                        reply.substr(std::min(reply.find("\r\n\r\n"), reply.size() - 4) + 4)));
+                        reply.substr(reply.find("\r\n\r\n") + 4)));
   }
   ++answered_;
   last_reply_ = now;

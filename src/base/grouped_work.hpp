@@ -48,9 +48,7 @@ class GroupedWork {
 
   void work_off() {
     for (std::vector<Call> group = take(); !group.empty(); group = take()) {
-      std::vector<Item> items;
-      items.reserve(group.size());
-      for (Call& call : group) items.push_back(std::move(call.item));
+      const std::vector<Item> items = take_items(group);
       std::vector<Value> values;
       std::exception_ptr failure;
       try {

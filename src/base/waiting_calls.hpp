@@ -52,6 +52,14 @@ std::vector<Call> take_first(std::deque<Call>& calls, std::size_t count) {
   return taken;
 }
 
+template <class Item, class Value>
+std::vector<Item> take_items(std::vector<WaitingCall<Item, Value>>& calls) {
+  std::vector<Item> items;
+  items.reserve(calls.size());
+  for (auto& call : calls) items.push_back(std::move(call.item));
+  return items;
+}
+
 /// Gives each call its value, or all of them the failure if there is one. Any thread. Those of one executor
 /// are resumed together (post_together).
 template <class Item, class Value>

@@ -5,6 +5,7 @@
 #include "chat/ids.hpp"
 #include "chat/turn_details.hpp"
 #include "chat/turn_json.hpp"
+#include "redis/key_space.hpp"
 
 namespace chatsync::redis {
 namespace {
@@ -68,6 +69,13 @@ std::expected<Turn, Fault> read_turn(std::string_view session_id, std::int64_t t
   turn.model = text_or_empty(model);
   turn.details = details_or_nothing(details.text_or(""));
   return turn;
+}
+
+void encode_meta(CommandEncoder& out, std::string_view prefix) {
+  out.begin(2 + kMetaFields.size());
+  out.argument("HMGET");
+  out.argument(prefix, KeySpace::kMeta);
+  for (const std::string_view field : kMetaFields) out.argument(field);
 }
 
 OwnData read_own_data(std::string_view session_id, ReplyView meta, ReplyView count) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "chat/turn.hpp"
+#include "redis/command_encoder.hpp"
 #include "redis/reply.hpp"
 
 namespace chatsync::redis {
@@ -37,7 +38,10 @@ struct OwnData {
   bool unsynced = false;
 };
 
-/// Makes it of the replies to HMGET kMetaFields and to GET of the count; either may be an error.
+/// Asks for the fields that read_own_data() wants; `prefix` is the session's.
+void encode_meta(CommandEncoder& out, std::string_view prefix);
+
+/// Makes it of the replies to encode_meta() and to GET of the count; either may be an error.
 OwnData read_own_data(std::string_view session_id, ReplyView meta, ReplyView count);
 
 /// The whole of a hash (the reply to HGETALL) as JSON: `{"key":…,"fields":{…}}`. What is not UTF-8 stands as

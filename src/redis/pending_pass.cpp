@@ -222,10 +222,7 @@ void RedisPendingPass::encode_scan(CommandEncoder& out, const OpenSession& sessi
   out.argument("COUNT");
   out.argument(page);
   if (session.scanned) return;
-  out.begin(2 + kMetaFields.size());
-  out.argument("HMGET");
-  out.argument(session.prefix, KeySpace::kMeta);
-  for (const std::string_view field : kMetaFields) out.argument(field);
+  encode_meta(out, session.prefix);
   out.begin(2);
   out.argument("GET");
   out.argument(session.prefix, KeySpace::kCount);

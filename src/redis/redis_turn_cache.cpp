@@ -191,15 +191,15 @@ AsyncResult<std::optional<CachedSession>> RedisTurnCache::find(std::string sessi
 
 AsyncResult<Session> RedisTurnCache::own_data(std::string session_id) {
   const std::string prefix = keys_.prefix(session_id);
-  Result<Replies> replies = co_await connection_.execute([&](CommandEncoder& out) {
-    out.begin(2 + kMetaFields.size());
-    out.argument("HMGET");
-    out.argument(prefix, KeySpace::kMeta);
-    for (const std::string_view field : kMetaFields) out.argument(field);
-  });
+  Result<Replies> replies =
+      co_await connection_.execute([&](CommandEncoder& out) { encode_meta(out, prefix); });
   if (!replies) co_return failure_of(std::move(replies));
-  // Data of another type, which is an error here, say nothing.
-  co_return read_own_data(session_id, replies->front().view(), {}).session;
+  const ReplyView meta = replies->front().view();
+  // A key of another type says nothing of the session.
+  if (meta.is_error() && !meta.text_or("").starts_with("WRONGTYPE")) {
+    co_return std::unexpected(connection_.error_of(meta));
+  }
+  co_return read_own_data(session_id, meta, {}).session;
 }
 
 AsyncResult<std::vector<Turn>> RedisTurnCache::history(std::string session_id) {

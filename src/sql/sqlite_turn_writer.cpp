@@ -86,12 +86,12 @@ struct SqliteTurnWriter::Batched {
   const Session* listed = nullptr;
   const Turn* turn = nullptr;  ///< One of its turns.
   std::int64_t highest_seq = 0;
-  std::int64_t listed_count = 0;  ///< Counts if there are dead letters of the session and no turns.
   bool has_letters = false;
   bool some_unnumbered = false;
 
   std::int64_t count() const {
-    return has_letters && turn == nullptr ? std::max(highest_seq, listed_count) : highest_seq;
+    const bool only_letters = has_letters && turn == nullptr;
+    return only_letters && listed != nullptr ? std::max(highest_seq, listed->question_count) : highest_seq;
   }
 };
 
@@ -116,11 +116,7 @@ Result<WriteOutcome> SqliteTurnWriter::write(const TurnBatch& batch) {
 
 SqliteTurnWriter::BatchedSessions SqliteTurnWriter::sessions_in(const TurnBatch& batch) {
   BatchedSessions sessions;
-  for (const Session& session : batch.sessions) {
-    Batched& known = sessions[session.session_id];
-    known.listed = &session;
-    known.listed_count = session.question_count;
-  }
+  for (const Session& session : batch.sessions) sessions[session.session_id].listed = &session;
   for (const PendingTurn& pending : batch.turns) {
     Batched& known = sessions[pending.turn.session_id];
     if (known.turn == nullptr) known.turn = &pending.turn;
@@ -138,14 +134,9 @@ SqliteTurnWriter::BatchedSessions SqliteTurnWriter::sessions_in(const TurnBatch&
 Result<SqliteTurnWriter::DeletedSessions> SqliteTurnWriter::write_sessions(const BatchedSessions& sessions) {
   DeletedSessions deleted;
   for (const auto& [session_id, known] : sessions) {
-    bool written = false;
-    if (known.listed != nullptr || known.turn != nullptr) {
-      const Session session = known.listed != nullptr ? *known.listed : session_of(*known.turn);
-      Result<bool> upserted = upsert_session(session, known.count());
-      if (!upserted) return failure_of(std::move(upserted));
-      written = *upserted;
-    }
-    if (written) continue;
+    const Result<bool> written = write_session(known);
+    if (!written) return std::unexpected(written.error());
+    if (*written) continue;
     const Result<bool> gone = is_deleted(session_id);
     if (!gone) return std::unexpected(gone.error());
     if (*gone && !fault::planted(fault::PlantedBug::ignore_tombstone)) deleted.insert(session_id);
@@ -196,6 +187,12 @@ Result<bool> SqliteTurnWriter::is_deleted(std::string_view session_id) {
   Result<bool> found = find_tombstone_.step();
   find_tombstone_.reset();
   return found;
+}
+
+Result<bool> SqliteTurnWriter::write_session(const Batched& known) {
+  if (known.listed != nullptr) return upsert_session(*known.listed, known.count());
+  if (known.turn != nullptr) return upsert_session(session_of(*known.turn), known.count());
+  return false;
 }
 
 Result<bool> SqliteTurnWriter::upsert_session(const Session& session, std::int64_t count) {

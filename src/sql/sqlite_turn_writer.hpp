@@ -35,7 +35,8 @@ class SqliteTurnWriter {
   Result<WriteOutcome> write_rows(const TurnBatch& batch);
   Result<DeletedSessions> write_sessions(const BatchedSessions& sessions);
   Result<bool> is_deleted(std::string_view session_id);
-  /// False if the session has a tombstone, and was left alone.
+  /// False if the session was left alone: it has a tombstone, or the batch has nothing but its letters.
+  Result<bool> write_session(const Batched& known);
   Result<bool> upsert_session(const Session& session, std::int64_t count);
   Result<TurnFate> insert_turn(const Turn& turn);
 

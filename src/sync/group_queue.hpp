@@ -84,13 +84,10 @@ class GroupQueue {
   }
 
   boost::asio::awaitable<void> work_on(Group group, std::shared_ptr<OneShot<bool>> next_may_begin) {
-    std::vector<Item> items;
-    items.reserve(group.size());
-    for (Call& call : group) items.push_back(std::move(call.item));
     std::vector<Outcome> outcomes;
     std::exception_ptr failure;
     try {
-      outcomes = co_await work_(std::move(items), [next_may_begin] { next_may_begin->set(true); });
+      outcomes = co_await work_(take_items(group), [next_may_begin] { next_may_begin->set(true); });
     } catch (...) {
       failure = std::current_exception();
     }

@@ -326,5 +326,18 @@ INSTANTIATE_TEST_SUITE_P(Keys, WrongTypeInOneOfSeveral,
                          ::testing::Values("session:abc:count", "session:abc:history",
                                            "session:abc:pending_msgs"));
 
+TEST_F(RecorderTest, OwnDataOfAnotherTypeSayNothing) {
+  client().set("session:abc:meta", "x");
+  EXPECT_EQ(ok(cache().own_data("abc")), Session{.session_id = "abc"});
+}
+
+TEST_F(RecorderTest, OwnDataThatMayNotBeReadAreNotTakenForNone) {
+  client().command({"ACL", "SETUSER", "default", "-hmget"});
+  const Result<Session> own = await(cache().own_data("abc"));
+  client().command({"ACL", "SETUSER", "default", "+@all"});
+  ASSERT_FALSE(own.has_value());
+  EXPECT_NE(own.error().message.find("NOPERM"), std::string::npos) << own.error().message;
+}
+
 }  // namespace
 }  // namespace chatsync::test
