@@ -123,8 +123,8 @@ class ConversationStore {
   virtual AsyncResult<std::vector<Turn>> search(SearchQuery query) = 0;
 
   /// Puts stored turns that search() does not see yet into its index, about `limit` of them; 0: there are
-  /// none left, but for those that somebody else is at. Any number of callers may do so at once. A store that
-  /// was opened without a search index never has any.
+  /// none left. Any number of callers may do so at once: what others are at is waited for when nothing else
+  /// is left, but for a few seconds only. A store that was opened without a search index never has any.
   virtual AsyncResult<std::size_t> index_turns(std::size_t limit) = 0;
 };
 

@@ -30,6 +30,7 @@ enum SqlErrorCode : unsigned {
   kNoDatabase = 1046,
   kUnknownDatabase = 1049,
   kPacketTooLarge = 1153,
+  kLockWaitTimeout = 1205,
   kDeadlock = 1213,
   kReadOnly = 1290,
   kReadOnlyTransaction = 1792,

@@ -2,8 +2,11 @@
 // transaction. index_some_turns() takes sessions from there that nobody else is at, puts those of their turns
 // into the index that are not in it, and takes the sessions out of the backlog, in one transaction too. It
 // locks the sessions' rows before it reads their turns, so that an erasure either comes first, and there are
-// no turns, or deletes what was indexed.
+// no turns, or deletes what was indexed. Where others are at all that is left, it waits for them, since a
+// search that follows is to find it; what a transaction stores that is still open, it does not wait for.
 #include "sql/mysql_search.hpp"
+
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -33,19 +36,19 @@ std::string beginning_of(std::string text) {
   return text;
 }
 
-SqlResult<Backlog> take_backlog(MySqlConnection& connection) {
-  auto rows =
-      connection.query(fmt::format("SELECT id, session_id, from_ts FROM search_backlog ORDER BY id LIMIT {} "
-                                   "FOR UPDATE SKIP LOCKED",
-                                   kSessionsAtOnce));
-  if (!rows) return sql_failure_of(std::move(rows));
+Backlog backlog_of(SqlRows rows) {
   Backlog backlog;
-  for (auto& row : *rows) {
+  for (auto& row : rows) {
     backlog.row_ids.push_back(text_at(row, 0));
     const auto [known, added] = backlog.from_us.try_emplace(text_at(row, 1), integer_at(row, 2));
     if (!added) known->second = std::min(known->second, integer_at(row, 2));
   }
   return backlog;
+}
+
+SqlResult<SqlRows> lock_backlog(MySqlConnection& connection, std::string_view where, std::string_view how) {
+  return connection.query(
+      fmt::format("SELECT id, session_id, from_ts FROM search_backlog {} FOR UPDATE{}", where, how));
 }
 
 SqlResult<SqlRows> read_unindexed(MySqlConnection& connection, const std::string& session_id,
@@ -61,12 +64,10 @@ SqlResult<SqlRows> read_unindexed(MySqlConnection& connection, const std::string
       id, from_us, limit));
 }
 
-SqlResult<std::size_t> index_within(MySqlConnection& connection, std::size_t limit) {
-  auto backlog = take_backlog(connection);
-  if (!backlog) return sql_failure_of(std::move(backlog));
+SqlResult<std::size_t> index_backlog(MySqlConnection& connection, const Backlog& backlog, std::size_t limit) {
   std::vector<std::string> entries;
   std::vector<UnindexedTurns> left;
-  for (const auto& [session_id, from_us] : backlog->from_us) {
+  for (const auto& [session_id, from_us] : backlog.from_us) {
     if (entries.size() >= limit) {
       left.push_back({session_id, from_us});
       continue;
@@ -85,12 +86,31 @@ SqlResult<std::size_t> index_within(MySqlConnection& connection, std::size_t lim
   auto inserted = execute_in_parts(connection, "INSERT INTO turn_search (session_id, turn_id, body) VALUES ",
                                    entries, " ON DUPLICATE KEY UPDATE turn_id = VALUES(turn_id)");
   if (!inserted) return sql_failure_of(std::move(inserted));
-  auto taken =
-      execute_in_parts(connection, "DELETE FROM search_backlog WHERE id IN (", backlog->row_ids, ")");
+  auto taken = execute_in_parts(connection, "DELETE FROM search_backlog WHERE id IN (", backlog.row_ids, ")");
   if (!taken) return sql_failure_of(std::move(taken));
   if (auto noted = note_unindexed(connection, left); !noted) return sql_failure_of(std::move(noted));
   // Sessions without anything new count too: there may be others behind them.
-  return entries.size() + backlog->row_ids.size();
+  return entries.size() + backlog.row_ids.size();
+}
+
+SqlResult<std::size_t> index_within(MySqlConnection& connection, std::size_t limit) {
+  const std::string first = fmt::format("ORDER BY id LIMIT {}", kSessionsAtOnce);
+  auto free_rows = lock_backlog(connection, first, " SKIP LOCKED");
+  if (!free_rows) return sql_failure_of(std::move(free_rows));
+  if (!free_rows->empty()) return index_backlog(connection, backlog_of(std::move(*free_rows)), limit);
+
+  auto held = connection.query(fmt::format("SELECT id FROM search_backlog {}", first));
+  if (!held) return sql_failure_of(std::move(held));
+  if (held->empty()) return 0;
+  std::vector<std::string> held_ids;
+  for (auto& row : *held) held_ids.push_back(text_at(row, 0));
+  auto given_back = lock_backlog(connection, fmt::format("WHERE id IN ({})", fmt::join(held_ids, ",")), "");
+  // A process that is frozen or out of reach keeps what it holds; all the rest is found.
+  if (!given_back && given_back.error().code == kLockWaitTimeout) return 0;
+  if (!given_back) return sql_failure_of(std::move(given_back));
+  // What was indexed meanwhile counts: there may be others behind it.
+  if (given_back->empty()) return held_ids.size();
+  return index_backlog(connection, backlog_of(std::move(*given_back)), limit);
 }
 
 }  // namespace

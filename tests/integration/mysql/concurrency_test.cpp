@@ -13,6 +13,13 @@ class MySqlConcurrency : public MySqlStoreTest {
     chosen.lock_wait = std::chrono::seconds(1);
     return open(chosen);
   }
+
+  std::unique_ptr<sql::SqlStore> indexed_store(std::chrono::seconds lock_wait) {
+    auto chosen = options();
+    chosen.lock_wait = lock_wait;
+    chosen.search_index = true;
+    return open(chosen);
+  }
 };
 
 TEST_F(MySqlConcurrency, ALockWaitThatIsTooLongTakesEverythingBackAndIsAnOutage) {
@@ -102,6 +109,43 @@ TEST_F(MySqlConcurrency, AClashWithATurnThatIsBeingCommittedIsSeen) {
   EXPECT_EQ(written->quarantined, 1);
   EXPECT_THAT(client().column("SELECT reason FROM dead_letters"),
               ::testing::ElementsAre("session s has turn held at 1795392000001000 already"));
+}
+
+TEST_F(MySqlConcurrency, IndexingWaitsForWhatAnotherHasUnderWay) {
+  const auto store = indexed_store(std::chrono::seconds(30));
+  ok(store->write(batch_of({numbered_turn("a", 1)})));
+  for (const char* end : {"ROLLBACK", "COMMIT"}) {
+    auto other = client();
+    other.query("START TRANSACTION");
+    other.query("SELECT * FROM search_backlog FOR UPDATE");
+    const auto indexing = start(store->index_turns(100));
+    ASSERT_TRUE(run_until([&] { return indexing->result || waiting_for_locks(1); }));
+    ASSERT_FALSE(indexing->result) << "what another has under way was taken for indexed";
+    if (end == std::string_view("COMMIT")) other.query("DELETE FROM search_backlog");
+    other.query(end);
+    const auto indexed = finish(indexing);
+    ASSERT_TRUE(indexed) << indexed.error().message;
+    EXPECT_GT(*indexed, 0) << "there may be more behind what was waited for";
+    EXPECT_EQ(ok(store->index_turns(100)), 0);
+    ok(store->write(batch_of({numbered_turn("a", 2)})));
+  }
+  EXPECT_EQ(count("turn_search"), 1);
+}
+
+TEST_F(MySqlConcurrency, IndexingWaitsNeitherForADrainNorForLongForOneThatIsFrozen) {
+  const auto store = indexed_store(std::chrono::seconds(1));
+  ok(store->write(batch_of({numbered_turn("a", 1)})));
+  auto frozen = client();
+  frozen.query("START TRANSACTION");
+  frozen.query("SELECT * FROM search_backlog FOR UPDATE");
+  EXPECT_EQ(ok(store->index_turns(100)), 0);
+  frozen.query("COMMIT");
+  EXPECT_GT(ok(store->index_turns(100)), 0);
+  frozen.query("START TRANSACTION");
+  frozen.query("INSERT INTO search_backlog (session_id, from_ts) VALUES ('a', 0)");
+  const auto indexing = start(store->index_turns(100));
+  ASSERT_TRUE(run_until([&] { return indexing->result || waiting_for_locks(1); }));
+  EXPECT_TRUE(indexing->result) << "waits for a transaction that is storing turns";
 }
 
 TEST_F(MySqlConcurrency, AnAppendThatIsTheVictimOfADeadlockBeginsAgain) {
