@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ constexpr std::string_view kLoadSettled =
 constexpr std::string_view kLoadTurns =
     "SELECT turns.id, session, ts, seq, synced.turn FROM turns LEFT JOIN synced ON synced.turn = turns.id"
     " ORDER BY turns.id";
+constexpr std::string_view kLoadNotes =
+    "SELECT acknowledged.id, each.value FROM acknowledged, json_each(acknowledged.turns) AS each";
 constexpr std::string_view kInsertSession =
     "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr std::string_view kUpdateSession =
@@ -78,13 +81,6 @@ constexpr std::string_view kInsertTurn =
 constexpr std::string_view kMarkTurnSynced = "INSERT INTO synced VALUES (?1)";
 constexpr std::string_view kNoteAcknowledged = "INSERT INTO acknowledged VALUES (?1, ?2)";
 constexpr std::string_view kForgetAcknowledged = "DELETE FROM acknowledged WHERE id <= ?1";
-// A turn that was deleted since must not leave a mark, for its row may be given to another one.
-constexpr auto kMarkAllAcknowledged =
-    "BEGIN IMMEDIATE;"
-    "INSERT OR IGNORE INTO synced SELECT turns.id FROM acknowledged, json_each(acknowledged.turns) AS each"
-    " JOIN turns ON turns.id = each.value ORDER BY turns.id;"
-    "DELETE FROM acknowledged;"
-    "COMMIT";
 constexpr std::string_view kDeleteTurn = "DELETE FROM turns WHERE id = ?1";
 constexpr std::string_view kDeleteMark = "DELETE FROM synced WHERE turn = ?1";
 constexpr std::string_view kReadIdentity = "SELECT turn_id, seq FROM turns WHERE id = ?1";
@@ -150,9 +146,6 @@ Result<JournalWriter> JournalWriter::open(const std::filesystem::path& file) {
 }
 
 Result<void> JournalWriter::load(const Contents& contents) {
-  Result<void> marked = database_.execute(kMarkAllAcknowledged);
-  database_.rollback();
-  if (!marked) return marked;
   auto settled = load_settled();
   if (!settled) return failure_of(std::move(settled));
   sql::SqliteStatement query;
@@ -202,6 +195,20 @@ Result<void> JournalWriter::load_turns(const Contents& contents) {
   }
   if (!row) return failure_of(std::move(row));
   return {};
+}
+
+Result<AcknowledgedNotes> JournalWriter::load_notes() {
+  AcknowledgedNotes notes;
+  sql::SqliteStatement query;
+  if (Result<void> done = prepare(database_, query, kLoadNotes); !done) return failure_of(std::move(done));
+  Result<bool> row = query.step();
+  for (; row && *row; row = query.step()) {
+    notes.last_id = std::max(notes.last_id, query.integer(0));
+    notes.turns.push_back(query.integer(1));
+  }
+  if (!row) return failure_of(std::move(row));
+  std::ranges::sort(notes.turns);
+  return notes;
 }
 
 Result<void> JournalWriter::begin() { return begin_.run(); }

@@ -22,6 +22,12 @@ struct TurnIdentity {
   std::int64_t seq = 0;
 };
 
+/// What note_acknowledged() left in the journal.
+struct AcknowledgedNotes {
+  std::int64_t last_id = 0;         ///< 0: there are none.
+  std::vector<std::int64_t> turns;  ///< Rows, ascending; of some the turn may be marked or deleted since.
+};
+
 /// The writing side of the journal's tables. Blocking; used by one thread at a time.
 class JournalWriter {
  public:
@@ -38,8 +44,10 @@ class JournalWriter {
   /// to this one. Fails with `internal` if a later version wrote it.
   static Result<JournalWriter> open(const std::filesystem::path& file);
 
-  /// Marks what was noted as acknowledged first, so that no notes are left.
+  /// A turn is handed out as synced if it is marked so; those that were only noted are in load_notes().
   Result<void> load(const Contents& contents);
+
+  Result<AcknowledgedNotes> load_notes();
 
   Result<void> begin();
   Result<void> commit();

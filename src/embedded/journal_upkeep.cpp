@@ -11,10 +11,6 @@ constexpr std::size_t kMostRows = 256;  ///< Of a transaction.
 
 }  // namespace
 
-JournalUpkeep::JournalUpkeep(std::span<const std::int64_t> garbage) {
-  for (const std::int64_t row : garbage) remove(row);
-}
-
 Result<void> JournalUpkeep::work(JournalWriter& journal, bool nobody_waits) {
   auto next = due_.lower_bound(open_.next_row);
   if (next == due_.end() && has_work()) {

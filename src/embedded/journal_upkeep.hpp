@@ -18,7 +18,10 @@ namespace chatsync::embedded {
 /// Works in the transactions of a SessionGroup, on its thread. After each of them commit() or discard().
 class JournalUpkeep {
  public:
-  explicit JournalUpkeep(std::span<const std::int64_t> garbage);
+  JournalUpkeep() = default;
+  /// Goes on where the last process ended, whose notes go up to `last_note`.
+  explicit JournalUpkeep(std::int64_t last_note)
+      : committed_{.notes = last_note, .notes_of_round = last_note}, open_(committed_) {}
 
   bool has_work() const { return !due_.empty() || committed_.forgotten_notes < committed_.notes; }
 

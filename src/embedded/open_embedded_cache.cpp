@@ -1,4 +1,6 @@
-// Rebuilds the index from the journal: sessions as they stand, then turns in the order they were accepted.
+// Rebuilds the index from the journal: sessions as they stand, then turns in the order they were accepted. It
+// writes nothing, so that a server starts on a full disk too: what the last process did not come to is left
+// to the upkeep.
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -12,35 +14,41 @@ constexpr std::size_t kReaders = 2;
 
 struct Rebuilt {
   std::unordered_map<std::int64_t, std::unique_ptr<SessionEntry>> sessions;  // by row
-  std::vector<std::int64_t> garbage;
+  JournalUpkeep upkeep;
   SessionGroup::LastRows last;
 };
 
 /// Turns that were about to be deleted when the last process ended.
-void drop_what_is_no_history(SessionEntry& entry, std::vector<std::int64_t>& garbage) {
+void drop_what_is_no_history(SessionEntry& entry, JournalUpkeep& upkeep) {
   const std::span<const TurnRef> turns = entry.turns.all();
   std::size_t dropped = 0;
   while (turns.size() - dropped > kHistoryTurns && turns[dropped].synced()) {
-    garbage.push_back(turns[dropped++].row());
+    upkeep.remove(turns[dropped++].row());
   }
   entry.turns.drop_front(dropped);
 }
 
 Result<Rebuilt> rebuild(JournalWriter& journal) {
-  Rebuilt rebuilt;
+  Result<AcknowledgedNotes> notes = journal.load_notes();
+  if (!notes) return failure_of(std::move(notes));
+  Rebuilt rebuilt{.upkeep = JournalUpkeep(notes->last_id)};
   const auto take_session = [&rebuilt](SessionEntry entry) {
     rebuilt.last.session = std::max(rebuilt.last.session, entry.row);
     const std::int64_t row = entry.row;
     rebuilt.sessions.emplace(row, std::make_unique<SessionEntry>(std::move(entry)));
   };
-  const auto take_turn = [&rebuilt](std::int64_t session_row, TurnRef turn, std::optional<std::int64_t> seq) {
+  const auto take_turn = [&](std::int64_t session_row, TurnRef turn, std::optional<std::int64_t> seq) {
     rebuilt.last.turn = turn.row();
     // The row of a session must not be used again while turns refer to it.
     rebuilt.last.session = std::max(rebuilt.last.session, session_row);
     const auto found = rebuilt.sessions.find(session_row);
     if (found == rebuilt.sessions.end()) {
-      rebuilt.garbage.push_back(turn.row());
+      rebuilt.upkeep.remove(turn.row());
       return;
+    }
+    if (!turn.synced() && std::ranges::binary_search(notes->turns, turn.row())) {
+      turn.mark_synced();
+      rebuilt.upkeep.mark(turn.row());
     }
     SessionEntry& entry = *found->second;
     entry.turns.append(turn);
@@ -52,7 +60,9 @@ Result<Rebuilt> rebuild(JournalWriter& journal) {
   if (Result<void> loaded = journal.load({.session = take_session, .turn = take_turn}); !loaded) {
     return failure_of(std::move(loaded));
   }
-  for (auto& [row, entry] : rebuilt.sessions) drop_what_is_no_history(*entry, rebuilt.garbage);
+  for (auto& [row, entry] : rebuilt.sessions) drop_what_is_no_history(*entry, rebuilt.upkeep);
+  // A note must not speak of a turn that comes.
+  if (!notes->turns.empty()) rebuilt.last.turn = std::max(rebuilt.last.turn, notes->turns.back());
   return rebuilt;
 }
 
@@ -88,7 +98,7 @@ Result<std::shared_ptr<EmbeddedTurnCache>> open_embedded_cache(const std::filesy
     state->index.refile(inserted, 0, clock.steady_now());
   }
   state->commits = std::make_unique<CommitThread>(std::make_unique<SessionGroup>(
-      std::move(*writer), state->index, state->mutex, limits, rebuilt->last, std::move(rebuilt->garbage)));
+      std::move(*writer), state->index, state->mutex, limits, rebuilt->last, std::move(rebuilt->upkeep)));
   return std::make_shared<EmbeddedTurnCache>(std::move(state));
 }
 

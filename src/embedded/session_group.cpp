@@ -24,14 +24,14 @@ constexpr std::chrono::hours kErasedFor{24};
 }  // namespace
 
 SessionGroup::SessionGroup(JournalWriter journal, SessionIndex& index, std::mutex& index_mutex,
-                           EvictionLimits limits, LastRows last_rows, std::vector<std::int64_t> garbage)
+                           EvictionLimits limits, LastRows last_rows, JournalUpkeep upkeep)
     : journal_(std::move(journal)),
       index_(index),
       index_mutex_(index_mutex),
       limits_(limits),
       last_rows_(last_rows),
       published_rows_(last_rows),
-      upkeep_(garbage) {}
+      upkeep_(std::move(upkeep)) {}
 
 SessionGroup::~SessionGroup() = default;
 

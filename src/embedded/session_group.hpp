@@ -53,9 +53,9 @@ class SessionGroup {
     std::int64_t turn = 0;
   };
 
-  /// `garbage` are rows of turns whose sessions are gone.
+  /// `upkeep` knows what the last process left to do.
   SessionGroup(JournalWriter journal, SessionIndex& index, std::mutex& index_mutex, EvictionLimits limits,
-               LastRows last_rows, std::vector<std::int64_t> garbage);
+               LastRows last_rows, JournalUpkeep upkeep);
   ~SessionGroup();
 
   /// `nobody_waits`: for this group, which then does more of the journal's upkeep.

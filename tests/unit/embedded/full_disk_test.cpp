@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "sql/sqlite_database.hpp"
 #include "unit/embedded/cache_fixture.hpp"
 
 namespace chatsync::test {
@@ -87,6 +88,33 @@ TEST_F(EmbeddedFullDisk, StillServesReadsAndTheDrain) {
   EXPECT_FALSE(await(cache().record(turn_of("s", 21), SessionPresence::unknown)).has_value());
   EXPECT_EQ(history_of("s"), numbers(11, 20));
   EXPECT_EQ(claim()->turns.size(), 20U);
+}
+
+TEST_F(EmbeddedFullDisk, StartsAndKnowsWhatTheLastProcessOnlyNotedAsSynced) {
+  record("s", 1);
+  close();
+  {
+    auto database = sql::SqliteDatabase::open(journal(), {});
+    ASSERT_TRUE(database.has_value());
+    ASSERT_TRUE(database->execute(
+        "BEGIN;"
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+        " INSERT INTO turns SELECT i, 1, ts + i, i, 't' || i, user_id, status, model, question, answer, "
+        "details"
+        " FROM n, turns WHERE id = 1;"
+        "INSERT INTO acknowledged SELECT 1, json_group_array(id) FROM turns WHERE id % 2 = 0;"
+        "COMMIT"));
+  }
+  {
+    // SQLite's index of the log, which is empty, just fits. Marks of ten thousand turns do not.
+    const FileSizeLimit full(32 * 1024);
+    open(journal());
+    EXPECT_EQ(pending_of("s").size(), 10'000);
+    EXPECT_EQ(pending_of("s").at(1), 3);
+  }
+  record("s", 20'001);
+  restart();
+  EXPECT_EQ(pending_of("s").size(), 10'001);
 }
 
 TEST_F(EmbeddedFullDisk, SaysSoInItsHealthUntilThereIsSpace) {

@@ -74,7 +74,7 @@ class JournalUpkeep : public ::testing::Test {
   Rows notes() { return rows_of("SELECT id FROM acknowledged ORDER BY id"); }
 
   std::optional<embedded::JournalWriter> journal_;
-  embedded::JournalUpkeep upkeep_{{}};
+  embedded::JournalUpkeep upkeep_;
 
  private:
   std::filesystem::path file() const { return directory_ / "journal.db"; }

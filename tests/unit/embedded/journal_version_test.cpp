@@ -65,7 +65,11 @@ TEST_F(EmbeddedJournalVersion, WhatWasOnlyNotedAsAcknowledgedIsSyncedAtTheNextSt
   record_turns("s", 6, 6);
   EXPECT_EQ(pending_of("s"), (std::vector<std::int64_t>{1, 3, 5, 6}));
   restart();
-  EXPECT_EQ(pending_of("s"), (std::vector<std::int64_t>{1, 3, 5, 6})) << "row 6 is another turn";
+  EXPECT_EQ(pending_of("s"), (std::vector<std::int64_t>{1, 3, 5, 6}));
+  close();
+  auto database = sql::SqliteDatabase::open(journal(), {});
+  ASSERT_TRUE(database.has_value());
+  EXPECT_EQ(database->query_integer("SELECT max(id) FROM turns"), 7) << "row 6 is another turn's";
 }
 
 TEST_F(EmbeddedJournalVersion, ALaterOneIsRefused) {
