@@ -20,15 +20,15 @@ class Batch {
  public:
   explicit Batch(std::int64_t size) : turns_(static_cast<std::size_t>(size), sample_turn()) {
     for (Turn& turn : turns_) {
-      turn.session_id += std::to_string(pointers_.size());
-      pointers_.push_back(&turn);
+      turn.session_id += std::to_string(numbered_.size());
+      numbered_.push_back({&turn, *turn.seq, turn.timestamp_us});
     }
   }
-  std::span<const Turn* const> turns() const { return pointers_; }
+  std::span<const redis::NumberedTurn> turns() const { return numbered_; }
 
  private:
   std::vector<Turn> turns_;
-  std::vector<const Turn*> pointers_;
+  std::vector<redis::NumberedTurn> numbered_;
 };
 
 /// What is sent to Redis to record so many turns: the scripts and the commands between them.

@@ -25,6 +25,7 @@ namespace {
 
 using chatsync::Result;
 using chatsync::Turn;
+using chatsync::redis::NumberedTurn;
 using chatsync::redis::RecordTransaction;
 using chatsync::redis::Replies;
 
@@ -78,9 +79,11 @@ class ByTransactions : public Recording {
   }
 
   void encode_foreseen(Batch batch, bool ends_batch) {
-    std::vector<const Turn*> turns;
+    std::vector<NumberedTurn> turns;
     turns.reserve(batch.size());
-    for (const Waiting& waiting : batch) turns.push_back(&waiting.turn);
+    for (const Waiting& waiting : batch) {
+      turns.push_back({&waiting.turn, *waiting.turn.seq, waiting.turn.timestamp_us});
+    }
     transaction_.encode(matcher_.encoder(), turns);
     matcher_.add({}, [this, ends_batch, batch = std::move(batch)](const Result<Replies>& replies) {
       const auto refused = RecordTransaction::read("Redis", *replies, batch.size());

@@ -25,8 +25,11 @@ std::mt19937_64 seeded_by_the_system() {
   return std::mt19937_64(seed);
 }
 
-void append_hex(std::string& out, std::uint64_t value, int digits) {
-  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 15];
+/// The lowest `digits` digits; returns what follows them.
+char* write_hex(char* out, std::uint64_t value, int digits) {
+  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
+    *out++ = "0123456789abcdef"[(value >> shift) & 15];
+  return out;
 }
 
 }  // namespace
@@ -45,18 +48,17 @@ std::string IdGenerator::uuid_v7(std::int64_t now_us) {
   const auto milliseconds = static_cast<std::uint64_t>(now_us / 1000);
   const auto fraction = static_cast<std::uint64_t>(now_us % 1000) * 4096 / 1000;
   const std::uint64_t random = random_();
-  std::string text;
-  text.reserve(36);
-  append_hex(text, milliseconds >> 16, 8);
-  text += '-';
-  append_hex(text, milliseconds & 0xffff, 4);
-  text += '-';
-  append_hex(text, 0x7000 | fraction, 4);
-  text += '-';
-  append_hex(text, 0x8000 | (random >> 50), 4);
-  text += '-';
-  append_hex(text, random & 0xffff'ffff'ffff, 12);
-  return text;
+  char text[36];
+  char* end = write_hex(text, milliseconds >> 16, 8);
+  *end++ = '-';
+  end = write_hex(end, milliseconds, 4);
+  *end++ = '-';
+  end = write_hex(end, 0x7000 | fraction, 4);
+  *end++ = '-';
+  end = write_hex(end, 0x8000 | (random >> 50), 4);
+  *end++ = '-';
+  end = write_hex(end, random, 12);
+  return {text, end};
 }
 
 std::string derived_turn_id(std::string_view session_id, std::int64_t timestamp_us) {

@@ -53,10 +53,11 @@ class TurnCache {
   virtual ~TurnCache() = default;
 
   /// Accepts a turn: count, turn, history, pending and dirty change together or not at all (promise 1), and
-  /// on success the turn has the cache's stated durability (promise 2). `turn.timestamp_us` is a proposal and
-  /// `turn.seq` is ignored; the outcome has both. A session recorded for the first time gets `turn.user_id`
-  /// as its owner.
-  virtual AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) = 0;
+  /// on success the turn has the cache's stated durability (promise 2). `turn->timestamp_us` is a proposal
+  /// and `turn->seq` is ignored; the outcome has both. A session recorded for the first time gets
+  /// `turn->user_id` as its owner. The turn is read where it is: it must stay there, unchanged, until there
+  /// is an outcome.
+  virtual AsyncResult<RecordOutcome> record(const Turn* turn, SessionPresence presence) = 0;
 
   /// Brings what the cache holds of a session up to what the store knows, and never back.
   ///

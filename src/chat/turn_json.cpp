@@ -122,19 +122,20 @@ std::string history_entry_tail(const Turn& turn) {
 
 std::string history_entry(const Turn& turn) {
   std::string out;
-  append_history_entry(out, turn);
+  append_history_entry(out, turn, turn.seq, turn.timestamp_us);
   return out;
 }
 
-void append_history_entry(std::string& out, const Turn& turn) {
+void append_history_entry(std::string& out, const Turn& turn, std::optional<std::int64_t> seq,
+                          std::int64_t timestamp_us) {
   const auto append_number = [&out](std::string_view before, std::int64_t number) {
     const fmt::format_int digits(number);
     out += before;
     out.append(digits.data(), digits.size());
   };
   out += '{';
-  if (turn.seq) append_number(R"("seq":)", *turn.seq);
-  append_number(turn.seq ? R"(,"created_at":)" : R"("created_at":)", turn.timestamp_us);
+  if (seq) append_number(R"("seq":)", *seq);
+  append_number(seq ? R"(,"created_at":)" : R"("created_at":)", timestamp_us);
   out += ',';
   append_history_entry_tail(out, turn);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,9 @@ std::string history_entry_tail(const Turn& turn);
 
 /// A whole history entry; `seq` is left out if the turn has none.
 std::string history_entry(const Turn& turn);
-void append_history_entry(std::string& out, const Turn& turn);
+/// The same for a turn that is numbered so. Its own number and time stamp are not looked at.
+void append_history_entry(std::string& out, const Turn& turn, std::optional<std::int64_t> seq,
+                          std::int64_t timestamp_us);
 
 /// Reads an entry of a history list. Nothing if it is not an object with at least `question` and `answer`:
 /// other programs may keep entries of their own form.

@@ -79,9 +79,10 @@ EmbeddedTurnCache::EmbeddedTurnCache(std::unique_ptr<State> state) : state_(std:
 
 EmbeddedTurnCache::~EmbeddedTurnCache() = default;
 
-AsyncResult<RecordOutcome> EmbeddedTurnCache::record(Turn turn, SessionPresence presence) {
-  return state_->commits->run([turn = std::move(turn), presence, now = state_->clock.steady_now()](
-                                  SessionGroup& group) mutable { return group.record(turn, presence, now); });
+AsyncResult<RecordOutcome> EmbeddedTurnCache::record(const Turn* turn, SessionPresence presence) {
+  return state_->commits->run([turn, presence, now = state_->clock.steady_now()](SessionGroup& group) {
+    return group.record(*turn, presence, now);
+  });
 }
 
 AsyncResult<std::vector<SettledTurn>> EmbeddedTurnCache::seed(SessionSeed seed) {

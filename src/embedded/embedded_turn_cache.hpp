@@ -42,7 +42,7 @@ class EmbeddedTurnCache final : public TurnCache, public PendingTurns {
   EmbeddedTurnCache(const EmbeddedTurnCache&) = delete;
   EmbeddedTurnCache& operator=(const EmbeddedTurnCache&) = delete;
 
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override;
+  AsyncResult<RecordOutcome> record(const Turn* turn, SessionPresence presence) override;
   AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override;
   AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override;
   std::uint64_t lineage() const override { return 0; }

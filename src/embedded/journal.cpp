@@ -254,8 +254,9 @@ Result<void> JournalWriter::delete_session(std::int64_t row) {
   return delete_session_.run();
 }
 
-Result<void> JournalWriter::insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn) {
-  insert_turn_.bind_all(ref.row(), session_row, ref.timestamp_us(), turn.seq, turn.turn_id, turn.user_id,
+Result<void> JournalWriter::insert_turn(std::int64_t session_row, TurnRef ref,
+                                        std::optional<std::int64_t> seq, const Turn& turn) {
+  insert_turn_.bind_all(ref.row(), session_row, ref.timestamp_us(), seq, turn.turn_id, turn.user_id,
                         to_string(turn.status), turn.model, turn.question, turn.answer, turn.details);
   if (Result<void> done = insert_turn_.run(); !done) return done;
   return ref.synced() ? mark_turn_synced(ref.row()) : Result<void>();

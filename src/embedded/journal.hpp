@@ -63,8 +63,9 @@ class JournalWriter {
   Result<void> insert_settled(std::int64_t session_row, const SettledTurn& turn);
   Result<void> delete_settled(std::int64_t session_row, std::int64_t timestamp_us);
 
-  /// `turn.session_id` and `turn.timestamp_us` are not looked at: `session_row` and `ref` tell.
-  Result<void> insert_turn(std::int64_t session_row, TurnRef ref, const Turn& turn);
+  /// The turn's own session, number and time stamp are not looked at.
+  Result<void> insert_turn(std::int64_t session_row, TurnRef ref, std::optional<std::int64_t> seq,
+                           const Turn& turn);
   /// Nothing if there is no such row. Sees what the open transaction has written.
   Result<std::optional<TurnIdentity>> read_identity(std::int64_t row);
   Result<void> mark_turn_synced(std::int64_t row);

@@ -47,7 +47,7 @@ AsyncResult<ClaimedOutcome> LocalTurnClaims::record(Turn turn, SessionPresence p
     if (held == nullptr) co_return ClaimedOutcome{.lost = true};
     held->recording = true;
   }
-  Result<RecordOutcome> recorded = co_await cache_.record(std::move(turn), presence);
+  Result<RecordOutcome> recorded = co_await cache_.record(&turn, presence);
   const std::scoped_lock lock(mutex_);
   Held& held = claims_.at(turn_id);
   held.recording = false;

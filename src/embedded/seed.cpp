@@ -55,7 +55,7 @@ Result<void> SessionGroup::raise(Draft& draft, const SessionSeed& seed) {
   draft.count = seed.session.question_count;
   for (const Turn& turn : seed.recent) {
     if (turn.timestamp_us <= draft.last_turn_us) continue;
-    if (Result<void> done = append(draft, turn, turn.timestamp_us, true); !done) return done;
+    if (Result<void> done = append(draft, turn, turn.seq, turn.timestamp_us, true); !done) return done;
   }
   draft.last_turn_us = std::max(draft.last_turn_us, last_settled_us(seed));
   return {};
@@ -106,8 +106,8 @@ Result<void> SessionGroup::number(Draft& draft, SessionSeed& seed) {
     draft.settled.push_back(given);
     draft.last_turn_us = given.final_timestamp_us;
     if (unsettled.end() - turn > static_cast<std::ptrdiff_t>(kHistoryTurns)) continue;
-    turn->seq = given.seq;
-    if (Result<void> done = append(draft, *turn, given.final_timestamp_us, true); !done) return done;
+    if (Result<void> done = append(draft, *turn, given.seq, given.final_timestamp_us, true); !done)
+      return done;
   }
   return {};
 }

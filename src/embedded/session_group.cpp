@@ -136,15 +136,16 @@ Result<SessionGroup::Draft*> SessionGroup::add_session(std::unique_ptr<SessionEn
   return &draft;
 }
 
-Result<void> SessionGroup::append(Draft& draft, const Turn& turn, std::int64_t timestamp_us, bool synced) {
+Result<void> SessionGroup::append(Draft& draft, const Turn& turn, std::optional<std::int64_t> seq,
+                                  std::int64_t timestamp_us, bool synced) {
   const TurnRef ref(timestamp_us, ++last_rows_.turn, synced);
-  if (Result<void> done = journal_.insert_turn(draft.row, ref, turn); !done) return done;
+  if (Result<void> done = journal_.insert_turn(draft.row, ref, seq, turn); !done) return done;
   draft.appended.push_back(ref);
   draft.last_turn_us = timestamp_us;
   return {};
 }
 
-Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence, SteadyTime now) {
+Result<RecordOutcome> SessionGroup::record(const Turn& turn, SessionPresence presence, SteadyTime now) {
   const Result<Draft*> found = find(turn.session_id, now);
   if (!found) return std::unexpected(found.error());
   Draft* draft = *found;
@@ -160,9 +161,8 @@ Result<RecordOutcome> SessionGroup::record(Turn& turn, SessionPresence presence,
     if (!added) return std::unexpected(added.error());
     draft = *added;
   }
-  turn.seq = ++draft->count;
   const std::int64_t timestamp_us = cache_stamp(turn.timestamp_us, draft->last_turn_us);
-  if (Result<void> done = append(*draft, turn, timestamp_us, false); !done) {
+  if (Result<void> done = append(*draft, turn, ++draft->count, timestamp_us, false); !done) {
     return failure_of(std::move(done));
   }
   return RecordOutcome{.question_count = draft->count, .timestamp_us = timestamp_us};

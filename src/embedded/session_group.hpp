@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,7 +66,7 @@ class SessionGroup {
   void discard();
 
   /// `now` is the caller's time; the group's own never goes back.
-  Result<RecordOutcome> record(Turn& turn, SessionPresence presence, SteadyTime now);
+  Result<RecordOutcome> record(const Turn& turn, SessionPresence presence, SteadyTime now);
   Result<std::vector<SettledTurn>> seed(SessionSeed& seed, SteadyTime now);
   Result<void> forget_settled(const std::string& session_id, const std::vector<std::int64_t>& timestamps_us,
                               SteadyTime now);
@@ -92,7 +93,8 @@ class SessionGroup {
   Result<Draft*> find(std::string_view session_id, SteadyTime now);
   Draft& draft_of(std::string_view session_id, SessionEntry* committed);
   Result<Draft*> add_session(std::unique_ptr<SessionEntry> entry);
-  Result<void> append(Draft& draft, const Turn& turn, std::int64_t timestamp_us, bool synced);
+  Result<void> append(Draft& draft, const Turn& turn, std::optional<std::int64_t> seq,
+                      std::int64_t timestamp_us, bool synced);
   Result<void> raise(Draft& draft, const SessionSeed& seed);
   Result<std::unordered_map<std::string, SettledTurn>> pending_turns(const Draft& draft);
   Result<void> number(Draft& draft, SessionSeed& seed);

@@ -109,10 +109,8 @@ asio::awaitable<Connection::Next> Connection::begin_body() {
   if (!asks_first && keys.empty()) co_return Next::go_on;
   // Who asks first is spared to send a body that would be refused anyway, and the body of a stranger is not
   // taken in.
-  Arguments ignored;
-  Caller caller;
-  Dispatch found = dispatch(request, ignored);
-  authorize(found, request, keys, caller);
+  Dispatch found = dispatch(request, arguments_);
+  authorize(found, request, keys, caller_);
   if (found.error && (asks_first || found.error->status == 401)) co_return co_await refuse(std::move(found));
   if (!asks_first) co_return Next::go_on;
   co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n") ? Next::go_on : Next::close;
@@ -123,12 +121,11 @@ asio::awaitable<Connection::Next> Connection::begin_body() {
 asio::awaitable<Connection::Next> Connection::answer() {
   enter(Phase::busy);
   const SteadyTime started = context_.clock.steady_now();
-  Arguments arguments;
-  Caller caller;
-  Dispatch found = dispatch(parser_.request(), arguments);
-  authorize(found, parser_.request(), context_.options.keys, caller);
+  caller_ = {};
+  Dispatch found = dispatch(parser_.request(), arguments_);
+  authorize(found, parser_.request(), context_.options.keys, caller_);
   if (found.route == nullptr) return answer_as_decided(std::move(found), started);
-  return answer_by_handler({found.route, found.slot, std::move(arguments), caller, started});
+  return answer_by_handler({found.route, found.slot, started});
 }
 
 asio::awaitable<Connection::Next> Connection::answer_as_decided(Dispatch found, SteadyTime started) {
@@ -142,26 +139,36 @@ asio::awaitable<Connection::Next> Connection::answer_as_decided(Dispatch found, 
 }
 
 asio::awaitable<Connection::Next> Connection::answer_by_handler(Routed routed) {
-  std::string& out = reply_.begin_body();
-  Result<Reply> reply = co_await handle(&routed, &out);
-  if (reply && reply->body && parser_.request().method != Method::head)
-    co_await make_first_piece(&reply, &out);
-  // Two heads, so that the frame holds none.
-  if (reply && reply->body) {
-    co_return co_await stream(settle(head_of(reply), routed.slot, routed.started), reply->body.get());
+  std::string* const out = &reply_.begin_body();
+  Result<Reply> reply;
+  std::exception_ptr escaped;
+  try {
+    reply = co_await handle(*routed.route, out);
+  } catch (...) {
+    escaped = std::current_exception();
   }
-  const Unsent unsent = write_reply(settle(head_of(reply), routed.slot, routed.started));
+  if (escaped) reply = failed_by(escaped);
+  if (reply && reply->body) co_return co_await answer_in_pieces(&reply, out, routed);
+  const Unsent unsent = write_reply(reply, routed);
   co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
 /// While nothing is sent, a failure can still be told by the status, and a short body by its length.
-asio::awaitable<void> Connection::make_first_piece(Result<Reply>* reply, std::string* out) {
-  const Result<bool> more = co_await next_piece((*reply)->body.get(), out);
-  if (!more) {
-    *reply = std::unexpected(more.error());
-  } else if (!*more) {
-    (*reply)->body.reset();
+asio::awaitable<Connection::Next> Connection::answer_in_pieces(Result<Reply>* reply, std::string* out,
+                                                               Routed routed) {
+  if (parser_.request().method != Method::head) {
+    const Result<bool> more = co_await next_piece((*reply)->body.get(), out);
+    if (!more) {
+      *reply = std::unexpected(more.error());
+    } else if (!*more) {
+      (*reply)->body.reset();
+    }
   }
+  if (*reply && (*reply)->body) {
+    co_return co_await stream(settle(head_of(*reply), routed.slot, routed.started), (*reply)->body.get());
+  }
+  const Unsent unsent = write_reply(*reply, routed);
+  co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
 /// Of the reply to a request whose handler has run; after a failure with the body that tells of it.
@@ -178,6 +185,10 @@ ReplyHead Connection::head_of(const Result<Reply>& reply) {
   return head;
 }
 
+Connection::Unsent Connection::write_reply(const Result<Reply>& reply, Routed routed) {
+  return write_reply(settle(head_of(reply), routed.slot, routed.started));
+}
+
 /// Decides whether the connection stays, and accounts for the request.
 ReplyHead Connection::settle(ReplyHead head, std::size_t slot, SteadyTime started) {
   head.keep_alive = parser_.request().keep_alive && !(context_.draining && input_.empty());
@@ -185,26 +196,20 @@ ReplyHead Connection::settle(ReplyHead head, std::size_t slot, SteadyTime starte
   return head;
 }
 
-AsyncResult<Reply> Connection::handle(const Routed* routed, std::string* out) {
+AsyncResult<Reply> Connection::handle(const Route& route, std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) context_.request_ids.next(request.request_id);
-  std::exception_ptr escaped;
-  try {
-    co_return co_await routed->route->handler({.request = &request,
-                                               .arguments = &routed->arguments,
-                                               .caller = &routed->caller,
-                                               .chat = &context_.chat,
-                                               .completions = context_.completions,
-                                               .responses = context_.responses,
-                                               .conversations = context_.conversations,
-                                               .extras = context_.extras,
-                                               .clock = &context_.clock,
-                                               .metrics = context_.metrics_page,
-                                               .out = out});
-  } catch (...) {
-    escaped = std::current_exception();
-  }
-  co_return failed_by(escaped);
+  return route.handler({.request = &request,
+                        .arguments = &arguments_,
+                        .caller = &caller_,
+                        .chat = &context_.chat,
+                        .completions = context_.completions,
+                        .responses = context_.responses,
+                        .conversations = context_.conversations,
+                        .extras = context_.extras,
+                        .clock = &context_.clock,
+                        .metrics = context_.metrics_page,
+                        .out = out});
 }
 
 AsyncResult<bool> Connection::next_piece(BodyProducer* body, std::string* out) {

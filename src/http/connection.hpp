@@ -45,8 +45,6 @@ class Connection : public DeadlineEntry {
   struct Routed {
     const Route* route;
     std::size_t slot;
-    Arguments arguments;
-    Caller caller;
     SteadyTime started;
   };
   /// What of a reply the socket has not taken, and what comes after all of it.
@@ -60,14 +58,14 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<Next> answer();
   boost::asio::awaitable<Next> answer_as_decided(Dispatch found, SteadyTime started);
   boost::asio::awaitable<Next> answer_by_handler(Routed routed);
-  boost::asio::awaitable<void> make_first_piece(Result<Reply>* reply, std::string* out);
+  boost::asio::awaitable<Next> answer_in_pieces(Result<Reply>* reply, std::string* out, Routed routed);
   boost::asio::awaitable<Next> refuse(Dispatch refusal);
   boost::asio::awaitable<Next> refuse_malformed();
   /// `message` is a literal.
   boost::asio::awaitable<Next> refuse_broken_off(int status, std::string_view message);
   boost::asio::awaitable<Next> stream(ReplyHead head, BodyProducer* body);
   Next break_off(BodyEnd body_end, const Error& reason);
-  AsyncResult<Reply> handle(const Routed* routed, std::string* out);
+  AsyncResult<Reply> handle(const Route& route, std::string* out);
   AsyncResult<bool> next_piece(BodyProducer* body, std::string* out);
   std::unexpected<Error> failed_by(const std::exception_ptr& escaped);
   boost::asio::awaitable<bool> send(std::string_view text);
@@ -80,6 +78,7 @@ class Connection : public DeadlineEntry {
   ReplyHead head_of(const Result<Reply>& reply);
   ReplyHead settle(ReplyHead head, std::size_t slot, SteadyTime started);
   Unsent write_reply(ReplyHead head);
+  Unsent write_reply(const Result<Reply>& reply, Routed routed);
   void complete(ReplyHead& head);
   bool between_requests() const;
   std::size_t wanted_capacity() const;
@@ -89,6 +88,8 @@ class Connection : public DeadlineEntry {
   boost::asio::ip::tcp::socket socket_;
   ConnectionContext& context_;
   RequestParser parser_;
+  Arguments arguments_;  ///< Of the request that is being answered, as is who asks.
+  Caller caller_;
   InputBuffer input_;
   ReplyBuffer reply_;
   Interruption interruption_ = Interruption::none;

@@ -24,6 +24,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 BodyType body_type_of(std::string_view content_type) {
+  // As nearly every client has it.
+  if (content_type == "application/json") return BodyType::json;
   std::size_t semicolon = content_type.find(';');
   if (!equals_ignoring_case(trimmed(content_type.substr(0, semicolon)), "application/json")) {
     return BodyType::other;

@@ -36,6 +36,11 @@ void Request::release() {
   body.shrink_to_fit();
 }
 
+void Arguments::clear() {
+  target.clear();
+  for (std::string* part : {&session_id, &user_id, &turn_id, &item_id, &response_id}) part->clear();
+}
+
 const std::string* Arguments::query(std::string_view name) const {
   const auto found = std::ranges::find(target.query, name, &QueryArgument::name);
   return found == target.query.end() ? nullptr : &found->value;

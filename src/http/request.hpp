@@ -50,7 +50,7 @@ struct Request {
   std::vector<TurnFields> turn_fields_;
 };
 
-/// A request with its target taken apart, as handlers see it.
+/// A request with its target taken apart, as handlers see it. Reused as the request is.
 struct Arguments {
   Target target;
   std::string session_id;  ///< A variable part of the path, for the routes that have it.
@@ -58,6 +58,8 @@ struct Arguments {
   std::string turn_id;     ///< and this;
   std::string item_id;     ///< as are these two, which the handler looks into.
   std::string response_id;
+
+  void clear();
 
   /// Null if the parameter is not given.
   const std::string* query(std::string_view name) const;

@@ -122,6 +122,7 @@ void require_key(Dispatch& found, const Request& request, const ApiKeys& keys, C
 
 Dispatch dispatch(const Request& request, Arguments& arguments) {
   Dispatch result;
+  arguments.clear();
   if (auto parsed = parse_target(request.target, arguments.target); !parsed) {
     result.error = to_http_error(std::move(parsed).error());
     return result;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -7,6 +8,30 @@
 #include <string_view>
 
 namespace chatsync::redis {
+
+/// An argument that is always the same, in Redis' wire form since the program was compiled.
+template <std::size_t Size>
+class ConstantArgument {
+ public:
+  /// A literal of less than a hundred bytes.
+  explicit consteval ConstantArgument(const char (&text)[Size]) {
+    constexpr std::size_t kBytes = Size - 1;
+    static_assert(kBytes < 100);
+    char* end = wire_;
+    *end++ = '$';
+    if constexpr (kBytes >= 10) *end++ = '0' + kBytes / 10;
+    *end++ = '0' + kBytes % 10;
+    end = std::copy_n("\r\n", 2, end);
+    end = std::copy_n(text, kBytes, end);
+    std::copy_n("\r\n", 2, end);
+  }
+
+  constexpr std::string_view wire() const { return {wire_, sizeof wire_}; }
+
+ private:
+  static constexpr std::size_t kDigits = Size > 10 ? 2 : 1;
+  char wire_[1 + kDigits + 2 + (Size - 1) + 2] = {};
+};
 
 /// Appends commands in Redis' wire form (arrays of bulk strings) to a buffer of somebody else's.
 class CommandEncoder {
@@ -25,6 +50,10 @@ class CommandEncoder {
   void argument(Number number) {
     const NumberText text(static_cast<long long>(number));
     argument(text.view(), {});
+  }
+  template <std::size_t Size>
+  void argument(const ConstantArgument<Size>& constant) {
+    out_ += constant.wire();
   }
   /// Arguments that are encoded already.
   void encoded_arguments(std::string_view wire) { out_ += wire; }

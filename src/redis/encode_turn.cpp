@@ -12,10 +12,10 @@ void encode_keys_of_turn(CommandEncoder& out, const std::string& prefix) {
   }
 }
 
-void encode_arguments_of_turn(CommandEncoder& out, const Turn& turn, SessionPresence presence,
-                              const std::string& prefix) {
+void encode_arguments_of_turn(CommandEncoder& out, const Turn& turn, std::int64_t timestamp_us,
+                              SessionPresence presence, const std::string& prefix) {
   out.argument(presence == SessionPresence::known_new ? "new" : "");
-  out.argument(turn.timestamp_us);
+  out.argument(timestamp_us);
   out.argument(prefix, KeySpace::kMessage);
   out.argument(turn.session_id);
   out.argument(turn.turn_id);

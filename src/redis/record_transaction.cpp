@@ -24,6 +24,20 @@ namespace {
 constexpr std::string_view kAside = "sync:aside";
 constexpr std::string_view kNothing = "sync:nothing";
 
+// What every turn has is not encoded for each.
+constexpr ConstantArgument kHashSet("HSET");
+constexpr ConstantArgument kSetAdd("SADD");
+constexpr ConstantArgument kListPush("RPUSH");
+constexpr ConstantArgument kTurnId("turn_id");
+constexpr ConstantArgument kSeq("seq");
+constexpr ConstantArgument kUserId("user_id");
+constexpr ConstantArgument kQuestion("question");
+constexpr ConstantArgument kAnswer("answer");
+constexpr ConstantArgument kStatus("status");
+constexpr ConstantArgument kModel("model");
+constexpr ConstantArgument kCreatedAt("created_at");
+constexpr ConstantArgument kDetails("details");
+
 constexpr std::size_t kBeforeTurns = 2;  ///< Within the transaction: the first script, MSET.
 constexpr std::size_t kOfATurn = 3;
 
@@ -55,13 +69,13 @@ bool any_error(ReplyView results, std::size_t from, std::size_t count) {
 
 std::size_t RecordTransaction::commands(std::size_t turns) { return 1 + within(turns) + 1; }
 
-void RecordTransaction::encode(CommandEncoder& out, std::span<const Turn* const> turns) {
+void RecordTransaction::encode(CommandEncoder& out, std::span<const NumberedTurn> turns) {
   prefixes_.resize(std::max(prefixes_.size(), turns.size()));
   messages_.resize(std::max(messages_.size(), turns.size()));
   for (std::size_t index = 0; index < turns.size(); ++index) {
     prefixes_[index].clear();
-    keys_.append_prefix(prefixes_[index], turns[index]->session_id);
-    const fmt::format_int stamp(turns[index]->timestamp_us);
+    keys_.append_prefix(prefixes_[index], turns[index].turn->session_id);
+    const fmt::format_int stamp(turns[index].timestamp_us);
     messages_[index] = KeySpace::kMessage;
     messages_[index].append(stamp.data(), stamp.size());
   }
@@ -73,16 +87,16 @@ void RecordTransaction::encode(CommandEncoder& out, std::span<const Turn* const>
   out.argument("MSET");
   for (std::size_t index = 0; index < turns.size(); ++index) {
     out.argument(prefixes_[index], KeySpace::kCount);
-    out.argument(*turns[index]->seq);
+    out.argument(turns[index].seq);
   }
   for (std::size_t index = 0; index < turns.size(); ++index) {
-    encode_turn(out, *turns[index], prefixes_[index], messages_[index]);
+    encode_turn(out, turns[index], prefixes_[index], messages_[index]);
   }
   out.command({"EVAL", scripts().put_back.text, "1", kAside});
   out.command({"EXEC"});
 }
 
-void RecordTransaction::encode_expectations(CommandEncoder& out, std::span<const Turn* const> turns) const {
+void RecordTransaction::encode_expectations(CommandEncoder& out, std::span<const NumberedTurn> turns) const {
   const std::size_t keys = 3 + 4 * turns.size();
   out.begin(3 + keys + 3 * turns.size());
   out.argument("EVAL");
@@ -98,41 +112,42 @@ void RecordTransaction::encode_expectations(CommandEncoder& out, std::span<const
   names(KeySpace::kPending);
   for (std::size_t index = 0; index < turns.size(); ++index) out.argument(prefixes_[index], messages_[index]);
   names(KeySpace::kHistory);
-  for (const Turn* turn : turns) out.argument(*turn->seq - 1);
-  for (const Turn* turn : turns) {
-    out.argument(turn->timestamp_us);
-    out.argument(turn->session_id);
+  for (const NumberedTurn& numbered : turns) out.argument(numbered.seq - 1);
+  for (const NumberedTurn& numbered : turns) {
+    out.argument(numbered.timestamp_us);
+    out.argument(numbered.turn->session_id);
   }
 }
 
-void RecordTransaction::encode_turn(CommandEncoder& out, const Turn& turn, std::string_view prefix,
-                                    std::string_view message) {
+void RecordTransaction::encode_turn(CommandEncoder& out, const NumberedTurn& numbered,
+                                    std::string_view prefix, std::string_view message) {
+  const Turn& turn = *numbered.turn;
   out.begin(turn.details.empty() ? 2 + 2 * 8 : 2 + 2 * 9);
-  out.argument("HSET");
+  out.argument(kHashSet);
   out.argument(prefix, message);
-  const auto field = [&out](std::string_view name, const auto& value) {
+  const auto field = [&out](const auto& name, const auto& value) {
     out.argument(name);
     out.argument(value);
   };
-  field("turn_id", turn.turn_id);
-  field("seq", *turn.seq);
-  field("user_id", turn.user_id);
-  field("question", turn.question);
-  field("answer", turn.answer);
-  field("status", to_string(turn.status));
-  field("model", turn.model);
-  field("created_at", turn.timestamp_us);
-  if (!turn.details.empty()) field("details", turn.details);
+  field(kTurnId, turn.turn_id);
+  field(kSeq, numbered.seq);
+  field(kUserId, turn.user_id);
+  field(kQuestion, turn.question);
+  field(kAnswer, turn.answer);
+  field(kStatus, to_string(turn.status));
+  field(kModel, turn.model);
+  field(kCreatedAt, numbered.timestamp_us);
+  if (!turn.details.empty()) field(kDetails, turn.details);
 
   out.begin(3);
-  out.argument("SADD");
+  out.argument(kSetAdd);
   out.argument(prefix, KeySpace::kPending);
   out.argument(prefix, message);
 
   entry_.clear();
-  append_history_entry(entry_, turn);
+  append_history_entry(entry_, turn, numbered.seq, numbered.timestamp_us);
   out.begin(3);
-  out.argument("RPUSH");
+  out.argument(kListPush);
   out.argument(prefix, KeySpace::kHistory);
   out.argument(entry_);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,13 @@
 
 namespace chatsync::redis {
 
+/// A turn and the number and time stamp that it gets; its own are not looked at.
+struct NumberedTurn {
+  const Turn* turn = nullptr;
+  std::int64_t seq = 0;
+  std::int64_t timestamp_us = 0;
+};
+
 /// Records turns whose numbers and time stamps are settled, if their sessions are as expected: see
 /// record_transaction.cpp. Keeps its memory from one batch to the next.
 class RecordTransaction {
@@ -22,7 +30,7 @@ class RecordTransaction {
 
   /// Appends the commands for `turns`, of different sessions, at least one. `seq` is the number after the
   /// count that is expected, `timestamp_us` later than that of the session's last turn.
-  void encode(CommandEncoder& out, std::span<const Turn* const> turns);
+  void encode(CommandEncoder& out, std::span<const NumberedTurn> turns);
 
   /// How many commands that is, and so how many replies.
   static std::size_t commands(std::size_t turns);
@@ -34,8 +42,9 @@ class RecordTransaction {
                                         std::size_t turns);
 
  private:
-  void encode_expectations(CommandEncoder& out, std::span<const Turn* const> turns) const;
-  void encode_turn(CommandEncoder& out, const Turn& turn, std::string_view prefix, std::string_view message);
+  void encode_expectations(CommandEncoder& out, std::span<const NumberedTurn> turns) const;
+  void encode_turn(CommandEncoder& out, const NumberedTurn& numbered, std::string_view prefix,
+                   std::string_view message);
 
   const KeySpace keys_;
   std::vector<std::string> prefixes_;

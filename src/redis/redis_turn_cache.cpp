@@ -99,8 +99,8 @@ RedisTurnCache::RedisTurnCache(RedisConnection& connection, std::chrono::millise
       keys_(keys),
       recorder_(connection, keys, std::move(last_turns)) {}
 
-AsyncResult<RecordOutcome> RedisTurnCache::record(Turn turn, SessionPresence presence) {
-  return recorder_.record(std::move(turn), presence);
+AsyncResult<RecordOutcome> RedisTurnCache::record(const Turn* turn, SessionPresence presence) {
+  return recorder_.record(turn, presence);
 }
 
 std::uint64_t RedisTurnCache::lineage() const { return connection_.lineage(); }

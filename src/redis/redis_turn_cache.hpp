@@ -24,7 +24,7 @@ class RedisTurnCache final : public TurnCache {
                  std::shared_ptr<LastTurns> last_turns = std::make_shared<LastTurns>(),
                  KeySpace keys = KeySpace());
 
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override;
+  AsyncResult<RecordOutcome> record(const Turn* turn, SessionPresence presence) override;
   AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override;
   AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override;
   std::uint64_t lineage() const override;

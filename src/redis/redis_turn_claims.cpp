@@ -57,7 +57,6 @@ AsyncResult<void> RedisTurnClaims::release(std::string turn_id, std::string owne
 }
 
 AsyncResult<ClaimedOutcome> RedisTurnClaims::record(Turn turn, SessionPresence presence, std::string owner) {
-  turn.timestamp_us = cache_stamp(turn.timestamp_us, 0);
   const std::string prefix = keys_.prefix(turn.session_id);
   const std::string claim = key_of(turn.turn_id);
   Result<Reply> reply = co_await connection_.call([&](CommandEncoder& out) {
@@ -70,7 +69,7 @@ AsyncResult<ClaimedOutcome> RedisTurnClaims::record(Turn turn, SessionPresence p
     encode_keys_of_turn(out, prefix);
     out.argument(claim);
     out.argument(KeySpace::kNewSessions);
-    encode_arguments_of_turn(out, turn, presence, prefix);
+    encode_arguments_of_turn(out, turn, cache_stamp(turn.timestamp_us, 0), presence, prefix);
     out.argument(owner);
     out.argument(kDoneFor.count());
   });

@@ -42,7 +42,7 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
 
   void add(std::unique_ptr<Waiting> waiting) {
     if (waiting_bytes_ >= kMostBytesWaiting) return refuse(std::move(waiting->handler));
-    waiting_bytes_ += bytes_of(waiting->turn);
+    waiting_bytes_ += bytes_of(*waiting->turn);
     waiting->lineage = connection_.lineage();
     waiting_.push_back(std::move(waiting));
     if (send_posted_ || under_way_ >= kBatchesUnderWay) return;
@@ -90,7 +90,7 @@ class TurnRecorder::Impl : public std::enable_shared_from_this<Impl> {
     std::size_t bytes = 0;
     const std::size_t most = turns_of_a_full_batch();
     while (!waiting_.empty() && batch.size() < most) {
-      const std::size_t more = bytes_of(waiting_.front()->turn);
+      const std::size_t more = bytes_of(*waiting_.front()->turn);
       if (!batch.empty() && bytes + more > kBytesOfABatch) break;
       bytes += more;
       batch.push_back(std::move(waiting_.front()));
@@ -154,12 +154,11 @@ TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
   Sent sent;
   sent.proposed.reserve(batch.size());
   for (std::unique_ptr<Waiting>& waiting : batch) {
-    Turn& turn = waiting->turn;
+    const Turn& turn = *waiting->turn;
     waiting->last = last_turns_->take(connection_.lineage(), turn.session_id);
     if (!waiting->last) withdraw_proposal(sent, turn.session_id);
     const bool foreseen = waiting->last && !waiting->last->shared;
-    turn.timestamp_us = cache_stamp(turn.timestamp_us, waiting->last ? waiting->last->timestamp_us : 0);
-    if (foreseen) turn.seq = waiting->last->count + 1;
+    waiting->timestamp_us = cache_stamp(turn.timestamp_us, waiting->last ? waiting->last->timestamp_us : 0);
     (foreseen ? sent.proposed : sent.others).push_back(std::move(waiting));
   }
   sent.with_script = !sent.others.empty() && std::exchange(script_lost_, false);
@@ -168,7 +167,7 @@ TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
 
 void TurnRecorder::Impl::withdraw_proposal(Sent& sent, std::string_view session_id) {
   const auto proposal = std::ranges::find_if(
-      sent.proposed, [&](const auto& waiting) { return waiting->turn.session_id == session_id; });
+      sent.proposed, [&](const auto& waiting) { return waiting->turn->session_id == session_id; });
   if (proposal == sent.proposed.end()) return;
   sent.others.push_back(std::move(*proposal));
   sent.proposed.erase(proposal);
@@ -176,9 +175,11 @@ void TurnRecorder::Impl::withdraw_proposal(Sent& sent, std::string_view session_
 
 void TurnRecorder::Impl::encode(CommandEncoder& out, const Sent& sent) {
   if (!sent.proposed.empty()) {
-    std::vector<const Turn*> turns;
+    std::vector<NumberedTurn> turns;
     turns.reserve(sent.proposed.size());
-    for (const auto& waiting : sent.proposed) turns.push_back(&waiting->turn);
+    for (const auto& waiting : sent.proposed) {
+      turns.push_back({waiting->turn, waiting->last->count + 1, waiting->timestamp_us});
+    }
     transaction_.encode(out, turns);
   }
   if (sent.with_script) out.command({"SCRIPT", "LOAD", scripts().record.text});
@@ -192,11 +193,12 @@ void TurnRecorder::Impl::encode_call(CommandEncoder& out, const Batch& batch) {
   out.argument(1 + kKeysOfATurn * batch.size());
   out.argument(KeySpace::kDirty);
   for (const auto& waiting : batch) {
-    encode_keys_of_turn(out, keys_.prefix(waiting->turn.session_id));
+    encode_keys_of_turn(out, keys_.prefix(waiting->turn->session_id));
   }
   out.argument(KeySpace::kNewSessions);
   for (const auto& waiting : batch) {
-    encode_arguments_of_turn(out, waiting->turn, waiting->presence, keys_.prefix(waiting->turn.session_id));
+    encode_arguments_of_turn(out, *waiting->turn, waiting->timestamp_us, waiting->presence,
+                             keys_.prefix(waiting->turn->session_id));
   }
 }
 
@@ -239,11 +241,11 @@ void TurnRecorder::Impl::answer_proposed(Batch batch, std::span<const Reply> rep
       // Unless somebody has recorded in it since, it is not known what that was.
       LastTurn last = *waiting.last;
       last.shared = true;
-      last_turns_->remember(connection_.lineage(), waiting.turn.session_id, last);
+      last_turns_->remember(connection_.lineage(), waiting.turn->session_id, last);
       again.push_back(std::move(batch[index]));
     } else {
       answer_recorded(waiting,
-                      {.question_count = *waiting.turn.seq, .timestamp_us = waiting.turn.timestamp_us});
+                      {.question_count = waiting.last->count + 1, .timestamp_us = waiting.timestamp_us});
     }
   }
   send_again(std::move(again));
@@ -269,7 +271,7 @@ void TurnRecorder::Impl::answer_others(Batch batch, ReplyView reply) {
 void TurnRecorder::Impl::answer_recorded(Waiting& waiting, const RecordOutcome& outcome) {
   const bool as_foreseen = !waiting.last || outcome.question_count == waiting.last->count + 1;
   last_turns_->remember(
-      connection_.lineage(), waiting.turn.session_id,
+      connection_.lineage(), waiting.turn->session_id,
       {.count = outcome.question_count, .timestamp_us = outcome.timestamp_us, .shared = !as_foreseen});
   settle(waiting, outcome);
 }
@@ -280,7 +282,7 @@ void TurnRecorder::Impl::fail_all(Batch& batch, const Error& failure) {
 
 void TurnRecorder::Impl::send_again(Batch batch) {
   for (std::unique_ptr<Waiting>& waiting : std::views::reverse(batch)) {
-    waiting_bytes_ += bytes_of(waiting->turn);
+    waiting_bytes_ += bytes_of(*waiting->turn);
     waiting_.push_front(std::move(waiting));
   }
 }

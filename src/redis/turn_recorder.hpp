@@ -32,24 +32,23 @@ class TurnRecorder {
 
   /// As TurnCache::record(). Fails as the connection's requests do; what waits for another batch's reply is
   /// unsent.
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) {
+  AsyncResult<RecordOutcome> record(const Turn* turn, SessionPresence presence) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<RecordOutcome>)>(
-        [this](auto handler, std::unique_ptr<Waiting> added) {
-          added->handler = std::move(handler);
-          add(std::move(added));
+        [this](auto handler, const Turn* recorded, SessionPresence known) {
+          add(std::make_unique<Waiting>(
+              Waiting{.turn = recorded, .presence = known, .handler = std::move(handler)}));
         },
-        boost::asio::use_awaitable,
-        std::make_unique<Waiting>(Waiting{.turn = std::move(turn), .presence = presence}));
+        boost::asio::use_awaitable, turn, presence);
   }
 
  private:
   class Impl;
-  /// A turn that is to be recorded. Made before its caller is suspended, whose frame then need not hold it
-  /// too.
+  /// A turn that is to be recorded. It is in a frame that the handler keeps.
   struct Waiting {
-    Turn turn;  ///< Once sent, with the time stamp proposed, and the number if that is foreseen.
+    const Turn* turn = nullptr;
     SessionPresence presence = SessionPresence::unknown;
-    std::uint64_t lineage = 0;  ///< Of the cache for which the caller knows `presence`.
+    std::int64_t timestamp_us = 0;  ///< Once sent: the one proposed.
+    std::uint64_t lineage = 0;      ///< Of the cache for which the caller knows `presence`.
     std::move_only_function<void(Result<RecordOutcome>)> handler{};
     std::optional<LastTurn> last{};  ///< Once sent: what was known of the session.
   };

@@ -56,15 +56,20 @@ AsyncResult<ChatReply> ChatService::chat(ChatRequest request) {
                    .presence = made_here ? SessionPresence::known_new : SessionPresence::unknown}});
 }
 
+// This and record_answered() are the frames that wait while a turn is recorded. What few turns need is in
+// others: those of all turns under way should fit into a cache of the processor.
 AsyncResult<ChatReply> ChatService::answer_and_record(Recording recording) {
   const bool in_new_session = recording.options.presence == SessionPresence::known_new;
   if (Result<void> answered = co_await answer(&recording.turn, in_new_session); !answered) {
     co_return failure_of(std::move(answered));
   }
-  if (Result<void> accepted = co_await accept(&recording); !accepted) {
-    co_return failure_of(std::move(accepted));
+  Attempt first = first_attempt(recording.options);
+  if (first.made) first.outcome = co_await cache_.record(&recording.turn, recording.options.presence);
+  if (!accept_plainly(recording, first)) {
+    Result<void> accepted = co_await accept(&recording, &first);
+    if (!accepted) co_return failure_of(std::move(accepted));
   }
-  co_return reply_of(take_recorded(&recording));
+  co_return take_reply(recording);
 }
 
 AsyncResult<void> ChatService::answer(Turn* turn, bool in_new_session) {
@@ -101,54 +106,64 @@ Result<Turn> ChatService::begin_turn(std::optional<std::string> session_id, std:
 
 AsyncResult<RecordedTurn> ChatService::record_answered(Turn turn, RecordOptions options) {
   Recording recording{.turn = std::move(turn), .options = std::move(options)};
-  Result<void> accepted = co_await accept(&recording);
-  if (!accepted) co_return failure_of(std::move(accepted));
-  co_return take_recorded(&recording);
+  Attempt first = first_attempt(recording.options);
+  if (first.made) first.outcome = co_await cache_.record(&recording.turn, recording.options.presence);
+  if (!accept_plainly(recording, first)) {
+    Result<void> accepted = co_await accept(&recording, &first);
+    if (!accepted) co_return failure_of(std::move(accepted));
+  }
+  co_return take_recorded(recording);
 }
 
-RecordedTurn ChatService::take_recorded(Recording* recording) {
-  const Recorded& recorded = recording->recorded;
-  return {.turn = std::move(recording->turn),
-          .durability = recorded.in_store ? Durability::synced : recording->options.durability,
+RecordedTurn ChatService::take_recorded(Recording& recording) {
+  const Recorded& recorded = recording.recorded;
+  return {.turn = std::move(recording.turn),
+          .durability = recorded.in_store ? Durability::synced : recording.options.durability,
           .provisional_count = recorded.provisional};
 }
 
-AsyncResult<void> ChatService::accept(Recording* recording) {
-  const RecordOptions& options = recording->options;
-  const SteadyTime begin = clock_.steady_now();
-  // What few turns need is in frames of their own: those of all turns under way should fit into a cache of
-  // the processor.
+ChatReply ChatService::take_reply(Recording& recording) { return reply_of(take_recorded(recording)); }
+
+ChatService::Attempt ChatService::first_attempt(const RecordOptions& options) {
   const bool plain = !options.store_only && options.claims == nullptr &&
                      (options.presence == SessionPresence::known_new || cache_is_trusted());
-  Attempt first{.lineage = cache_.lineage()};
-  if (plain) {
-    fault::point("service.before_record");
-    first.outcome = co_await cache_.record(recording->turn, options.presence);
-    fault::point("service.recorded");
+  if (plain) fault::point("service.before_record");
+  return {.began = clock_.steady_now(), .made = plain, .lineage = cache_.lineage()};
+}
+
+bool ChatService::accept_plainly(Recording& recording, const Attempt& first) {
+  if (first.made) fault::point("service.recorded");
+  if (!first.made || !first.accepted()) return false;
+  recording.recorded = first.recorded();
+  note_outcome(recording, first.began, {});
+  return recording.options.durability != Durability::synced;
+}
+
+AsyncResult<void> ChatService::accept(Recording* recording, Attempt* first) {
+  const RecordOptions& options = recording->options;
+  if (!first->made || !first->accepted()) {
+    const SteadyTime began = first->began;
+    Result<void> done = co_await record_persistently(recording, first->made ? first : nullptr);
+    note_outcome(*recording, began, done);
+    if (!done) co_return done;
   }
-  Result<void> done;
-  if (plain && first.accepted()) {
-    recording->recorded = first.recorded();
-  } else {
-    done = co_await record_persistently(recording, plain ? &first : nullptr);
-  }
-  const auto duration = clock_.steady_now() - begin;
+  const bool asked_for_more = recording->recorded.in_store ? options.may_be_stored_already()
+                                                           : options.durability == Durability::synced;
+  if (!asked_for_more) co_return Result<void>();
+  co_return co_await wait_for_store(recording);
+}
+
+void ChatService::note_outcome(Recording& recording, SteadyTime began, const Result<void>& done) {
+  const auto duration = clock_.steady_now() - began;
   metrics_.record_duration.observe_us(
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-  if (!done) {
-    metrics_.turns_failed.add();
-    co_return done;
-  }
+  if (!done) return metrics_.turns_failed.add();
   metrics_.turns_accepted.add();
-  const Recorded& recorded = recording->recorded;
-  Turn& turn = recording->turn;
+  const Recorded& recorded = recording.recorded;
+  Turn& turn = recording.turn;
   turn.timestamp_us = recorded.timestamp_us;
   turn.seq = recorded.question_count;
   if (!recorded.in_store) synchronizer_.note_accepted(bytes_of(turn), turn.timestamp_us);
-  const bool asked_for_more =
-      recorded.in_store ? options.may_be_stored_already() : options.durability == Durability::synced;
-  if (asked_for_more) done = co_await wait_for_store(recording);
-  co_return done;
 }
 
 AsyncResult<void> ChatService::wait_for_store(Recording* recording) {
@@ -219,7 +234,7 @@ AsyncResult<void> ChatService::record_persistently(Recording* recording, Attempt
       if (attempt.outcome && options.claims != nullptr) {
         attempt.outcome = co_await record_claimed(&turn, presence, &options);
       } else if (attempt.outcome) {
-        attempt.outcome = co_await cache_.record(turn, presence);
+        attempt.outcome = co_await cache_.record(&turn, presence);
       }
       fault::point("service.recorded");
     }
@@ -228,7 +243,7 @@ AsyncResult<void> ChatService::record_persistently(Recording* recording, Attempt
         fault::planted(fault::PlantedBug::retry_with_new_id)) {
       Turn again = turn;
       again.turn_id = ids_.uuid_v7(turn.timestamp_us);
-      outcome = co_await cache_.record(std::move(again), presence);
+      outcome = co_await cache_.record(&again, presence);
     }
     if (attempt.accepted()) {
       recording->recorded = attempt.recorded();

@@ -202,6 +202,8 @@ class ChatService {
   };
   /// An attempt to record, and the cache that it is made in.
   struct Attempt {
+    SteadyTime began;
+    bool made = false;  ///< Of the first: whether the turn is one that is given to the cache right away.
     std::uint64_t lineage = 0;
     Result<RecordOutcome> outcome{};
 
@@ -216,15 +218,21 @@ class ChatService {
   AsyncResult<ChatReply> answer_and_record(Recording recording);
   /// Answers the turn's question.
   AsyncResult<void> answer(Turn* turn, bool in_new_session);
-  /// Gives the turn to the cache, or to the store while the cache is away, and waits for whatever else is
-  /// asked of it.
-  AsyncResult<void> accept(Recording* recording);
+  /// Whether and where the turn is given to the cache before anything else is asked; the caller does it.
+  Attempt first_attempt(const RecordOptions& options);
+  /// False: the attempt did not do, or more is asked for than that the cache has the turn; see accept().
+  bool accept_plainly(Recording& recording, const Attempt& first);
+  /// Gives the turn to the cache, or to the store while the cache is away, unless that is done, and waits for
+  /// whatever else is asked of it.
+  AsyncResult<void> accept(Recording* recording, Attempt* first);
+  void note_outcome(Recording& recording, SteadyTime began, const Result<void>& done);
   AsyncResult<void> wait_for_store(Recording* recording);
   /// All that takes more than one attempt, or another than the plain one. `first`: one that was made, which
   /// it takes; null: none was.
   AsyncResult<void> record_persistently(Recording* recording, Attempt* first);
   AsyncResult<void> record_in_store(Recording* recording);
-  static RecordedTurn take_recorded(Recording* recording);
+  static RecordedTurn take_recorded(Recording& recording);
+  static ChatReply take_reply(Recording& recording);
   AsyncResult<RecordOutcome> record_claimed(const Turn* turn, SessionPresence presence,
                                             const RecordOptions* options);
   /// Brings the cache up to the store; what record() may presume of the session then.

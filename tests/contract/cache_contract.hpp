@@ -20,7 +20,7 @@ class CacheContract : public CoroutineTest, public ::testing::WithParamInterface
   PendingTurns& pending_turns() { return rig_->pending(); }
 
   RecordOutcome record(Turn turn, SessionPresence presence = SessionPresence::known_new) {
-    return ok(cache().record(std::move(turn), presence));
+    return ok(record_turn(cache(), std::move(turn), presence));
   }
 
   /// Records turns `first` to `last`.

@@ -144,7 +144,7 @@ TEST_P(CacheRecord, CountsEveryTurnOfManyRecordersOnce) {
   for (int number = 1; number <= kTurns; ++number) {
     Turn turn = turn_of("s", number);
     turn.timestamp_us = kDawn;
-    recorders.push_back(cache().record(std::move(turn), SessionPresence::known_new));
+    recorders.push_back(record_turn(cache(), std::move(turn), SessionPresence::known_new));
   }
   std::vector<std::int64_t> counts;
   for (const auto& outcome : all(std::move(recorders))) {

@@ -247,7 +247,7 @@ TEST_P(CacheSeed, RacingSeedersAgreeAndRecordersGoOnAfterThem) {
       if (*settled != std::vector{settled_as(4, 4), settled_as(5, 5)}) {
         co_return fail(ErrorKind::internal, "another number");
       }
-      const auto outcome = co_await into->record(std::move(turn), SessionPresence::unknown);
+      const auto outcome = co_await into->record(&turn, SessionPresence::unknown);
       if (!outcome) co_return std::unexpected(outcome.error());
       co_return outcome->question_count;
     }(&cache(), stored(3, 4, 5), turn_of("s", 100 + racer)));

@@ -93,7 +93,7 @@ TEST_P(CacheSession, RacingLoadersAndRecordersCountEachTurnOnce) {
         [](TurnCache* into, Turn turn, SessionSeed from) -> AsyncResult<RecordOutcome> {
           const auto seeded = co_await into->seed(std::move(from));
           if (!seeded) co_return std::unexpected(seeded.error());
-          co_return co_await into->record(std::move(turn), SessionPresence::unknown);
+          co_return co_await into->record(&turn, SessionPresence::unknown);
         }(&cache(), turn_of("s", number),
                                                          SessionSeed{.session = session_after("s", 25),
                                                                      .recent = numbered_turns("s", 16, 25)}));
@@ -240,7 +240,7 @@ TEST_P(CacheSession, WhatWasKnownOfASessionBeforeItWasErasedDoesNotBringItBack) 
                                         .recent = numbered_turns("s", 1, 2),
                                         .unsettled = numbered_turns("s", 3, 3)}));
   EXPECT_TRUE(settled.empty());
-  EXPECT_TRUE(ok(cache().record(numbered_turn("s", 3), SessionPresence::known_new)).session_missing);
+  EXPECT_TRUE(ok(record_turn(cache(), numbered_turn("s", 3), SessionPresence::known_new)).session_missing);
   EXPECT_FALSE(ok(cache().create(session_after("s", 0))));
   EXPECT_FALSE(ok(cache().find("s")).has_value());
   EXPECT_TRUE(claim(PassKind::sweep)->empty());

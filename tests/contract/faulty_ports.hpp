@@ -110,9 +110,9 @@ class FaultyCache final : public TurnCache {
   std::optional<Error> outage;  ///< Set: every call fails with it before it does anything.
   std::optional<std::uint64_t> other_lineage;
 
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override {
+  AsyncResult<RecordOutcome> record(const Turn* turn, SessionPresence presence) override {
     if (outage) co_return std::unexpected(*outage);
-    co_return co_await cache_().record(std::move(turn), presence);
+    co_return co_await cache_().record(turn, presence);
   }
   AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override {
     if (outage) co_return std::unexpected(*outage);

@@ -36,7 +36,7 @@ TEST_P(PendingTurnsContract, APassVisitsEveryTurnOfEverySession) {
     const int turns = s == 20 ? 350 : s - 9;
     std::vector<AsyncResult<RecordOutcome>> recorders;
     for (int number = 1; number <= turns; ++number) {
-      recorders.push_back(cache().record(turn_of(session_id, number), SessionPresence::known_new));
+      recorders.push_back(record_turn(cache(), turn_of(session_id, number), SessionPresence::known_new));
     }
     for (const auto& outcome : all(std::move(recorders))) ASSERT_TRUE(outcome.has_value());
     std::ranges::move(numbered_turns(session_id, 1, turns), std::back_inserter(expected));

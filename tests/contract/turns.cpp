@@ -44,6 +44,10 @@ Turn numbered_turn(const std::string& session_id, int number) {
   return turn;
 }
 
+AsyncResult<RecordOutcome> record_turn(TurnCache& cache, Turn turn, SessionPresence presence) {
+  co_return co_await cache.record(&turn, presence);
+}
+
 std::vector<Turn> numbered_turns(const std::string& session_id, int first, int last) {
   std::vector<Turn> turns;
   for (int number = first; number <= last; ++number) turns.push_back(numbered_turn(session_id, number));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chat/turn.hpp"
+#include "chat/turn_cache.hpp"
 
 namespace chatsync::test {
 
@@ -19,6 +20,9 @@ Turn turn_of(const std::string& session_id, int number);
 
 /// The same as the store or a pass has it: with `number` as its seq.
 Turn numbered_turn(const std::string& session_id, int number);
+
+/// TurnCache::record() of a turn that need not live on.
+AsyncResult<RecordOutcome> record_turn(TurnCache& cache, Turn turn, SessionPresence presence);
 
 /// Turns `first` to `last`, numbered.
 std::vector<Turn> numbered_turns(const std::string& session_id, int first, int last);

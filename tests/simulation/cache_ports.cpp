@@ -17,10 +17,11 @@ struct Read {
 
 }  // namespace
 
-AsyncResult<RecordOutcome> CachePort::record(Turn turn, SessionPresence presence) {
-  std::string what = "record " + turn.session_id + " by " + turn.user_id;
-  return call<RecordOutcome>(
-      std::move(what), [this, turn = std::move(turn), presence] { return server_.record(turn, presence); });
+// The server may get to it when the caller has given up.
+AsyncResult<RecordOutcome> CachePort::record(const Turn* turn, SessionPresence presence) {
+  std::string what = "record " + turn->session_id + " by " + turn->user_id;
+  return call<RecordOutcome>(std::move(what),
+                             [this, turn = *turn, presence] { return server_.record(turn, presence); });
 }
 
 AsyncResult<std::vector<SettledTurn>> CachePort::seed(SessionSeed seed) {

@@ -25,7 +25,7 @@ class CachePort final : public TurnCache, public PendingTurns {
     if (!link.cut && server_.up) lineage_ = server_.lineage();
   }
 
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override;
+  AsyncResult<RecordOutcome> record(const Turn* turn, SessionPresence presence) override;
   AsyncResult<std::vector<SettledTurn>> seed(SessionSeed seed) override;
   AsyncResult<void> forget_settled(std::string session_id, std::vector<std::int64_t> timestamps_us) override;
   std::uint64_t lineage() const override { return lineage_; }

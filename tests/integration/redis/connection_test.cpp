@@ -47,7 +47,7 @@ TEST_F(ConnectionTest, UsesTheDatabaseOfTheSettings) {
   Settings::Redis settings = tcp_settings(server);
   settings.database = 3;
   RedisUser user(io(), settings);
-  ok(user.cache.record(turn_of("abc", 1), SessionPresence::known_new));
+  ok(record_turn(user.cache, turn_of("abc", 1), SessionPresence::known_new));
   RespClient client = server.client();
   EXPECT_TRUE(client.keys().empty());
   client.command({"SELECT", "3"});
@@ -113,12 +113,12 @@ TEST_F(ConnectionTest, AnUnreachableServerIsNamedWithTheCauseAndNothingHangs) {
 TEST_F(ConnectionTest, ComesBackAfterAKillAndARestart) {
   RedisServer server({.appendfsync = "always"});
   RedisUser user(io(), tcp_settings(server));
-  ok(user.cache.record(turn_of("abc", 1), SessionPresence::known_new));
+  ok(record_turn(user.cache, turn_of("abc", 1), SessionPresence::known_new));
   server.kill9();
   ASSERT_TRUE(eventually([&] { return !try_ping(user).has_value(); }));
   server.start();
   ASSERT_TRUE(comes_back(user));
-  EXPECT_EQ(ok(user.cache.record(turn_of("abc", 2), SessionPresence::unknown)).question_count, 2);
+  EXPECT_EQ(ok(record_turn(user.cache, turn_of("abc", 2), SessionPresence::unknown)).question_count, 2);
 }
 
 TEST_F(ConnectionTest, BridgesALossThatIsShorterThanTheWait) {
@@ -185,9 +185,9 @@ TEST_F(ConnectionTest, StopFailsWhatWaitsAndEndsRun) {
 TEST_F(ConnectionTest, LoadsItsScriptsAgainWhenRedisForgetsThem) {
   RedisServer server;
   RedisUser user(io(), tcp_settings(server));
-  ok(user.cache.record(turn_of("abc", 1), SessionPresence::known_new));
+  ok(record_turn(user.cache, turn_of("abc", 1), SessionPresence::known_new));
   server.client().command({"SCRIPT", "FLUSH"});
-  EXPECT_EQ(ok(user.cache.record(turn_of("abc", 2), SessionPresence::unknown)).question_count, 2);
+  EXPECT_EQ(ok(record_turn(user.cache, turn_of("abc", 2), SessionPresence::unknown)).question_count, 2);
   const auto pass = user.pending.begin_pass(PassKind::indexed);
   auto batch = std::make_shared<const TurnBatch>(ok(pass->next(10)));
   server.client().command({"SCRIPT", "FLUSH"});
@@ -207,15 +207,15 @@ TEST_F(ConnectionTest, RefusesAReplica) {
 TEST_F(ConnectionTest, AMasterThatIsDemotedIsLeftAndItsSuccessorFoundUnderTheSameName) {
   RedisServer server;
   RedisUser user(io(), tcp_settings(server));
-  ok(user.cache.record(turn_of("abc", 1), SessionPresence::known_new));
+  ok(record_turn(user.cache, turn_of("abc", 1), SessionPresence::known_new));
   server.client().command({"REPLICAOF", "127.0.0.1", std::to_string(free_port())});
-  const auto refused = await(user.cache.record(turn_of("abc", 2), SessionPresence::unknown));
+  const auto refused = await(record_turn(user.cache, turn_of("abc", 2), SessionPresence::unknown));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
   ASSERT_TRUE(eventually([&] { return !try_ping(user).has_value(); }));
   server.client().command({"REPLICAOF", "NO", "ONE"});
   ASSERT_TRUE(comes_back(user));
-  EXPECT_EQ(ok(user.cache.record(turn_of("abc", 2), SessionPresence::unknown)).question_count, 2);
+  EXPECT_EQ(ok(record_turn(user.cache, turn_of("abc", 2), SessionPresence::unknown)).question_count, 2);
 }
 
 TEST_F(ConnectionTest, AnswersEachOfManyRequestsWithItsOwnReply) {

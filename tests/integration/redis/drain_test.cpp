@@ -247,12 +247,12 @@ TEST_F(DrainTest, AFullRedisRefusesTurnsAndCanBeDrained) {
   RedisServer full;
   RedisUser user(io(), Settings::Redis{.socket = full.socket()});
   for (int number = 1; number <= 50; ++number) {
-    ok(user.cache.record(turn_of("abc", number), SessionPresence::known_new));
+    ok(record_turn(user.cache, turn_of("abc", number), SessionPresence::known_new));
   }
   RespClient client = full.client();
   client.command({"CONFIG", "SET", "maxmemory", "1mb"});
   const auto before = everything_in(client);
-  const auto refused = await(user.cache.record(turn_of("abc", 51), SessionPresence::unknown));
+  const auto refused = await(record_turn(user.cache, turn_of("abc", 51), SessionPresence::unknown));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::overloaded);
   EXPECT_FALSE(await(user.cache.create(session_after("new", 0))).has_value());
@@ -270,7 +270,7 @@ TEST_F(DrainTest, AHugeSessionIsReadInPiecesAndWhole) {
   constexpr int kTurns = 20'000;
   std::vector<AsyncResult<RecordOutcome>> recorders;
   for (int number = 1; number <= kTurns; ++number) {
-    recorders.push_back(cache().record(turn_of("big", number), SessionPresence::known_new));
+    recorders.push_back(record_turn(cache(), turn_of("big", number), SessionPresence::known_new));
   }
   for (const auto& outcome : all(std::move(recorders))) ASSERT_TRUE(outcome.has_value());
   const auto pass = pending_turns().begin_pass(PassKind::indexed);
@@ -288,7 +288,7 @@ TEST_F(DrainTest, AHugeSessionIsReadInPiecesAndWhole) {
 TEST_F(DrainTest, ErasingAHugeSessionLeavesNothing) {
   std::vector<AsyncResult<RecordOutcome>> recorders;
   for (int number = 1; number <= 12'345; ++number) {
-    recorders.push_back(cache().record(turn_of("big", number), SessionPresence::known_new));
+    recorders.push_back(record_turn(cache(), turn_of("big", number), SessionPresence::known_new));
   }
   for (const auto& outcome : all(std::move(recorders))) ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(ok(cache().erase("big")), 12'345U);

@@ -64,7 +64,7 @@ TEST_F(RecordTest, TwoConnectionsOnOneSessionLoseNoTurn) {
     Turn turn = turn_of("abc", 1);
     turn.turn_id = fmt::format("turn-{}", number);
     RedisUser& recorder = number % 2 == 0 ? user() : *other;
-    recorders.push_back(recorder.cache.record(std::move(turn), SessionPresence::known_new));
+    recorders.push_back(record_turn(recorder.cache, std::move(turn), SessionPresence::known_new));
   }
   std::set<std::int64_t> counts;
   std::map<std::int64_t, std::int64_t> stamp_by_count;

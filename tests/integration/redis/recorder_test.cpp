@@ -24,7 +24,7 @@ class RecorderTest : public RedisTest {
     std::vector<AsyncResult<RecordOutcome>> turns;
     turns.reserve(sessions.size());
     for (const std::string& session : sessions) {
-      turns.push_back(cache().record(turn_of(session, number), SessionPresence::known_new));
+      turns.push_back(record_turn(cache(), turn_of(session, number), SessionPresence::known_new));
     }
     return all(std::move(turns));
   }
@@ -69,7 +69,7 @@ TEST_F(RecorderTest, ALargeTurnDoesNotWaitForASmallerOneNorTheOtherWayRound) {
   for (int number = 1; number <= 8; ++number) {
     Turn turn = turn_of("abc", number);
     turn.answer.assign(number % 2 == 0 ? 400'000 : 10, 'x');
-    turns.push_back(cache().record(std::move(turn), SessionPresence::known_new));
+    turns.push_back(record_turn(cache(), std::move(turn), SessionPresence::known_new));
   }
   for (const auto& outcome : all(std::move(turns))) EXPECT_TRUE(outcome.has_value());
   EXPECT_EQ(client().get("session:abc:count"), "8");
@@ -93,7 +93,7 @@ TEST_F(RecorderTest, ANumberThatAnotherHasGivenIsNotGivenAgain) {
   record(turn_of("abc", 1));
   Turn later = turn_of("abc", 2);
   later.timestamp_us += 60'000'000;
-  const RecordOutcome of_other = ok(other->cache.record(later, SessionPresence::unknown));
+  const RecordOutcome of_other = ok(record_turn(other->cache, later, SessionPresence::unknown));
   const RecordOutcome own = record(turn_of("abc", 3));
   EXPECT_EQ(own.question_count, 3);
   EXPECT_EQ(own.timestamp_us, of_other.timestamp_us + 2) << "stamps grow whatever the recorders' clocks say";
@@ -143,7 +143,7 @@ TEST_F(RecorderTest, ASessionThatSeveralRecordInIsNotGuessedAtUntilOnlyOneDoes) 
   int number = 0;
   record(turn_of("abc", ++number));
   const auto other_records = [&] {
-    const auto outcome = ok(other->cache.record(turn_of("abc", ++number), SessionPresence::unknown));
+    const auto outcome = ok(record_turn(other->cache, turn_of("abc", ++number), SessionPresence::unknown));
     EXPECT_EQ(outcome.question_count, number);
   };
   const auto record_here = [&] { EXPECT_EQ(record(turn_of("abc", ++number)).question_count, number); };
@@ -169,7 +169,8 @@ TEST_F(RecorderTest, WhatOneThreadHasRecordedTheOthersOfItsProcessForesee) {
   reset_calls();
   for (int number = 2; number <= 9; ++number) {
     redis::RedisTurnCache& either = number % 2 == 0 ? other->cache : cache();
-    EXPECT_EQ(ok(either.record(turn_of("abc", number), SessionPresence::unknown)).question_count, number);
+    EXPECT_EQ(ok(record_turn(either, turn_of("abc", number), SessionPresence::unknown)).question_count,
+              number);
   }
   EXPECT_EQ(calls("exec"), 8);
   EXPECT_EQ(calls("evalsha"), 0);

@@ -81,10 +81,10 @@ class RedisTest : public CoroutineTest {
   }
 
   Result<RecordOutcome> try_record(Turn turn, SessionPresence presence = SessionPresence::known_new) {
-    return await(cache().record(std::move(turn), presence));
+    return await(record_turn(cache(), std::move(turn), presence));
   }
   RecordOutcome record(Turn turn, SessionPresence presence = SessionPresence::known_new) {
-    return ok(cache().record(std::move(turn), presence));
+    return ok(record_turn(cache(), std::move(turn), presence));
   }
 
   /// A whole pass as one batch.

@@ -164,7 +164,7 @@ TEST_F(SeedTest, AFullRedisRefusesToSettleAndChangesNothing) {
   RedisServer full;
   RedisUser user(io(), Settings::Redis{.socket = full.socket()});
   for (int number = 1; number <= 5; ++number) {
-    ok(user.cache.record(turn_of("abc", number), SessionPresence::known_new));
+    ok(record_turn(user.cache, turn_of("abc", number), SessionPresence::known_new));
   }
   ok(user.cache.seed(stored(5, 6, 7)));
   RespClient client = full.client();

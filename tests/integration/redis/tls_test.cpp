@@ -46,7 +46,7 @@ TEST_F(TlsTest, ServesLargeTurnsThroughAVerifiedServer) {
   for (int number = 1; number <= 200; ++number) {
     Turn turn = turn_of("abc", number);
     turn.answer.assign(100'000, 'a');
-    recorders.push_back(user.cache.record(std::move(turn), SessionPresence::known_new));
+    recorders.push_back(record_turn(user.cache, std::move(turn), SessionPresence::known_new));
   }
   for (const auto& outcome : all(std::move(recorders))) ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(ok(user.cache.pending("abc", {.limit = 1'000})).size(), 200U);

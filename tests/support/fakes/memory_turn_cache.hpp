@@ -44,8 +44,9 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   std::size_t batches_read = 0;
   std::uint64_t lineage_now = 0;
 
-  AsyncResult<RecordOutcome> record(Turn turn, SessionPresence presence) override {
+  AsyncResult<RecordOutcome> record(const Turn* recorded, SessionPresence presence) override {
     if (before_record) co_await before_record();
+    Turn turn = *recorded;
     if (outage) co_return std::unexpected(*outage);
     const bool may_be_new = presence == SessionPresence::known_new && !erased.contains(turn.session_id);
     if (!may_be_new && !sessions.contains(turn.session_id)) {

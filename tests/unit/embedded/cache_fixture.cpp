@@ -30,7 +30,7 @@ void EmbeddedCacheTest::restart() {
 }
 
 RecordOutcome EmbeddedCacheTest::record(const std::string& session_id, int number, SessionPresence presence) {
-  return ok(cache().record(turn_of(session_id, number), presence));
+  return ok(record_turn(cache(), turn_of(session_id, number), presence));
 }
 
 void EmbeddedCacheTest::record_turns(const std::string& session_id, int first, int last) {

@@ -52,7 +52,7 @@ boost::asio::awaitable<void> record_some(embedded::EmbeddedTurnCache& cache, int
   for (int number = 0; number < kTurnsPerWriter; ++number) {
     Turn turn = turn_of("shared", number);
     turn.turn_id += "-" + std::to_string(writer);
-    const auto outcome = co_await cache.record(turn, SessionPresence::known_new);
+    const auto outcome = co_await cache.record(&turn, SessionPresence::known_new);
     if (!outcome) throw std::runtime_error(outcome.error().message);
     seqs.push_back(outcome->question_count);
     if (number % 16 != 0) continue;

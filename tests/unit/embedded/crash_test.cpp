@@ -40,7 +40,7 @@ boost::asio::awaitable<void> record_for_ever(embedded::EmbeddedTurnCache& cache,
     const std::int64_t session = (writer + number) % kSessions;
     Turn turn = turn_of(session_name(session), number);
     turn.turn_id += "-" + std::to_string(writer);
-    const auto outcome = co_await cache.record(turn, SessionPresence::known_new);
+    const auto outcome = co_await cache.record(&turn, SessionPresence::known_new);
     if (!outcome) std::abort();
     send(pipe, {.session = session, .seq = outcome->question_count, .timestamp_us = outcome->timestamp_us});
   }

@@ -37,7 +37,7 @@ TEST_F(EmbeddedFullDisk, FailsTheTurnsThatDoNotFitAndLeavesNothingOfThem) {
     const FileSizeLimit full(kLimitBytes);
     Turn large = turn_of("s", 4);
     large.answer.assign(kLimitBytes, 'x');
-    const auto failed = await(cache().record(large, SessionPresence::unknown));
+    const auto failed = await(record_turn(cache(), large, SessionPresence::unknown));
     ASSERT_FALSE(failed.has_value());
     EXPECT_EQ(failed.error().kind, ErrorKind::unavailable);
     EXPECT_EQ(count_of("s"), 3);
@@ -56,7 +56,7 @@ TEST_F(EmbeddedFullDisk, FailsAllTurnsOfASessionThatAreOnTheirWayAndNumbersTheNe
     for (int number = 4; number <= 20; ++number) {
       Turn turn = turn_of("s", number);
       turn.answer.assign(kLimitBytes, 'x');
-      tasks.push_back(cache().record(turn, SessionPresence::unknown));
+      tasks.push_back(record_turn(cache(), turn, SessionPresence::unknown));
     }
     for (const auto& outcome : all(std::move(tasks))) {
       ASSERT_FALSE(outcome.has_value());
@@ -75,7 +75,7 @@ TEST_F(EmbeddedFullDisk, FailsANewSessionWhole) {
     const FileSizeLimit full(kLimitBytes);
     Turn large = turn_of("new", 1);
     large.answer.assign(kLimitBytes, 'x');
-    EXPECT_FALSE(await(cache().record(large, SessionPresence::known_new)).has_value());
+    EXPECT_FALSE(await(record_turn(cache(), large, SessionPresence::known_new)).has_value());
     EXPECT_EQ(count_of("new"), -1);
     EXPECT_TRUE(ok(cache().unsynced_sessions_of("ann")).empty());
   }
@@ -85,7 +85,7 @@ TEST_F(EmbeddedFullDisk, FailsANewSessionWhole) {
 TEST_F(EmbeddedFullDisk, StillServesReadsAndTheDrain) {
   record_turns("s", 1, 20);
   const FileSizeLimit full(1);
-  EXPECT_FALSE(await(cache().record(turn_of("s", 21), SessionPresence::unknown)).has_value());
+  EXPECT_FALSE(await(record_turn(cache(), turn_of("s", 21), SessionPresence::unknown)).has_value());
   EXPECT_EQ(history_of("s"), numbers(11, 20));
   EXPECT_EQ(claim()->turns.size(), 20U);
 }
@@ -122,7 +122,7 @@ TEST_F(EmbeddedFullDisk, SaysSoInItsHealthUntilThereIsSpace) {
   EXPECT_TRUE(await(cache().health()).has_value());
   {
     const FileSizeLimit full(1);
-    EXPECT_FALSE(await(cache().record(turn_of("s", 2), SessionPresence::unknown)).has_value());
+    EXPECT_FALSE(await(record_turn(cache(), turn_of("s", 2), SessionPresence::unknown)).has_value());
     const auto health = await(cache().health());
     ASSERT_FALSE(health.has_value());
     EXPECT_EQ(health.error().kind, ErrorKind::unavailable);

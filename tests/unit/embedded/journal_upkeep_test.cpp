@@ -28,7 +28,7 @@ class JournalUpkeep : public ::testing::Test {
     journal_.emplace(std::move(*opened));
     ASSERT_TRUE(journal_->begin().has_value());
     for (std::int64_t row = 1; row <= kTurns; ++row) {
-      ASSERT_TRUE(journal_->insert_turn(1, {row, row, false}, turn_of("s", 1)).has_value());
+      ASSERT_TRUE(journal_->insert_turn(1, {row, row, false}, 1, turn_of("s", 1)).has_value());
     }
     ASSERT_TRUE(journal_->commit().has_value());
   }

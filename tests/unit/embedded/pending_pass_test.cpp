@@ -65,7 +65,7 @@ TEST_F(EmbeddedPass, EndsABatchOfLongTextsEarly) {
   for (int number = 1; number <= 5; ++number) {
     Turn turn = turn_of("s", number);
     turn.answer.assign(6 * 1024 * 1024, 'x');
-    ok(cache().record(turn, SessionPresence::known_new));
+    ok(record_turn(cache(), turn, SessionPresence::known_new));
   }
   const auto pass = cache().begin_pass(PassKind::indexed);
   EXPECT_EQ(ok(pass->next(100)).turns.size(), 3U);

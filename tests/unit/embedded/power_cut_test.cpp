@@ -34,7 +34,7 @@ TEST_F(EmbeddedPowerCut, KeepsTurnsOnEitherSideOfACheckpoint) {
   for (int number = 1; number <= 100; ++number) {
     Turn turn = turn_of("s", number);
     turn.answer.assign(200'000, 'x');
-    ok(cache().record(turn, SessionPresence::known_new));
+    ok(record_turn(cache(), turn, SessionPresence::known_new));
   }
   cut_power();
   EXPECT_EQ(pending_of("s"), numbers(1, 100));

@@ -22,7 +22,7 @@ TEST_F(EmbeddedRestart, KeepsTextsByteForByte) {
   turn.question = std::string("\0a\0", 3) + "\xF0\x9F\x98\x80";
   turn.answer = std::string(100'000, 'x');
   turn.status = TurnStatus::incomplete;
-  ok(cache().record(turn, SessionPresence::known_new));
+  ok(record_turn(cache(), turn, SessionPresence::known_new));
   restart();
   turn.seq = 1;
   EXPECT_EQ(ok(cache().history("s")), std::vector{turn});

@@ -38,6 +38,15 @@ TEST(CommandEncoder, WritesTheSmallestAndTheGreatestNumber) {
   EXPECT_EQ(out, "*2\r\n$20\r\n-9223372036854775808\r\n$19\r\n9223372036854775807\r\n");
 }
 
+TEST(CommandEncoder, WritesConstantsAsItWritesOtherArguments) {
+  std::string out;
+  CommandEncoder encoder(out);
+  encoder.argument(ConstantArgument(""));
+  encoder.argument(ConstantArgument("nine char"));
+  encoder.argument(ConstantArgument("created_at"));
+  EXPECT_EQ(out, "$0\r\n\r\n$9\r\nnine char\r\n$10\r\ncreated_at\r\n");
+}
+
 TEST(CommandEncoder, AppendsAndCountsCommands) {
   std::string out = "before";
   CommandEncoder encoder(out);

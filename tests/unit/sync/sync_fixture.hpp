@@ -28,13 +28,13 @@ class SyncFixture : public ::testing::Test {
   void record(const std::string& session_id, int turns) {
     for (int i = 0; i < turns; ++i) {
       const std::string name = session_id + "-" + std::to_string(++recorded);
-      const auto outcome = test::run_coroutine(io, cache.record({.session_id = session_id,
-                                                                 .turn_id = name,
-                                                                 .timestamp_us = clock.now_us(),
-                                                                 .user_id = "1",
-                                                                 .question = "q " + name,
-                                                                 .answer = "a " + name},
-                                                                SessionPresence::known_new));
+      const Turn turn{.session_id = session_id,
+                      .turn_id = name,
+                      .timestamp_us = clock.now_us(),
+                      .user_id = "1",
+                      .question = "q " + name,
+                      .answer = "a " + name};
+      const auto outcome = test::run_coroutine(io, cache.record(&turn, SessionPresence::known_new));
       ASSERT_TRUE(outcome);
     }
   }
