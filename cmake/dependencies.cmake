@@ -11,6 +11,7 @@ find_package(CURL REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(mariadb REQUIRED IMPORTED_TARGET libmariadb)
 
 # Asio and Beast are compiled once, in src/base/asio_impl.cpp, instead of in every file that includes them.

@@ -1,7 +1,9 @@
 #include "http/connection.hpp"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -149,7 +151,10 @@ asio::awaitable<Connection::Next> Connection::answer_by_handler(Routed routed) {
   }
   if (escaped) reply = failed_by(escaped);
   if (reply && reply->body) co_return co_await answer_in_pieces(&reply, out, routed);
-  const Unsent unsent = write_reply(reply, routed);
+  Unsent unsent = put_together(reply, routed);
+  const ssize_t sent = co_await context_.sender.send(&socket_, unsent.rest);
+  if (sent < 0 && sent != -EAGAIN) co_return Next::close;
+  unsent.rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
   co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
@@ -167,7 +172,7 @@ asio::awaitable<Connection::Next> Connection::answer_in_pieces(Result<Reply>* re
   if (*reply && (*reply)->body) {
     co_return co_await stream(settle(head_of(*reply), routed.slot, routed.started), (*reply)->body.get());
   }
-  const Unsent unsent = write_reply(*reply, routed);
+  const Unsent unsent = write_reply(settle(head_of(*reply), routed.slot, routed.started));
   co_return unsent.rest.empty() || co_await send(unsent.rest) ? unsent.next : Next::close;
 }
 
@@ -185,8 +190,8 @@ ReplyHead Connection::head_of(const Result<Reply>& reply) {
   return head;
 }
 
-Connection::Unsent Connection::write_reply(const Result<Reply>& reply, Routed routed) {
-  return write_reply(settle(head_of(reply), routed.slot, routed.started));
+Connection::Unsent Connection::put_together(const Result<Reply>& reply, Routed routed) {
+  return put_together(settle(head_of(reply), routed.slot, routed.started));
 }
 
 /// Decides whether the connection stays, and accounts for the request.

@@ -47,7 +47,7 @@ class Connection : public DeadlineEntry {
     std::size_t slot;
     SteadyTime started;
   };
-  /// What of a reply the socket has not taken, and what comes after all of it.
+  /// A reply, or what of it the socket has not taken, and what comes after all of it.
   struct Unsent {
     std::string_view rest;
     Next next;
@@ -78,7 +78,8 @@ class Connection : public DeadlineEntry {
   ReplyHead head_of(const Result<Reply>& reply);
   ReplyHead settle(ReplyHead head, std::size_t slot, SteadyTime started);
   Unsent write_reply(ReplyHead head);
-  Unsent write_reply(const Result<Reply>& reply, Routed routed);
+  Unsent put_together(ReplyHead head);
+  Unsent put_together(const Result<Reply>& reply, Routed routed);
   void complete(ReplyHead& head);
   bool between_requests() const;
   std::size_t wanted_capacity() const;

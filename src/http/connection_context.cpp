@@ -47,6 +47,7 @@ ConnectionContext::ConnectionContext(const HttpOptions& given, const HttpWorker&
       conversations(worker.conversations),
       extras(worker.extras),
       clock(time),
-      deadlines(allowances_of(given)) {}
+      deadlines(allowances_of(given)),
+      sender(worker.executor) {}
 
 }  // namespace chatsync::http

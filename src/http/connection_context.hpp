@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "http/batched_sender.hpp"
 #include "http/deadlines.hpp"
 #include "http/http_metrics.hpp"
 #include "http/http_options.hpp"
@@ -61,6 +62,7 @@ struct ConnectionContext {
   RequestIds request_ids;
   DateField date;
   bool draining = false;
+  BatchedSender sender;
 };
 
 }  // namespace chatsync::http

@@ -58,10 +58,14 @@ void Connection::complete(ReplyHead& head) {
 
 /// Nearly every reply goes to the socket at once: that takes no coroutine.
 Connection::Unsent Connection::write_reply(ReplyHead head) {
+  Unsent unsent = put_together(std::move(head));
+  if (!write_what_fits(unsent.rest)) return {{}, Next::close};
+  return unsent;
+}
+
+Connection::Unsent Connection::put_together(ReplyHead head) {
   complete(head);
-  std::string_view rest = reply_.finish(head);
-  if (!write_what_fits(rest)) return {{}, Next::close};
-  return {rest, head.keep_alive ? Next::go_on : Next::linger};
+  return {reply_.finish(head), head.keep_alive ? Next::go_on : Next::linger};
 }
 
 asio::awaitable<bool> Connection::send(std::string_view text) {
