@@ -21,10 +21,10 @@ TaskGroup::TaskGroup(boost::asio::any_io_executor executor)
 
 TaskGroup::~TaskGroup() = default;
 
-void TaskGroup::spawn(std::string name, boost::asio::awaitable<void> task) {
+void TaskGroup::spawn(const char* name, boost::asio::awaitable<void> task) {
   ++state_->running;
   boost::asio::co_spawn(state_->executor, std::move(task),
-                        [state = state_, name = std::move(name)](const std::exception_ptr& failure) {
+                        [state = state_, name](const std::exception_ptr& failure) {
                           if (failure) log_escaped_exception(name, failure);
                           if (--state->running == 0 && state->idle) std::exchange(state->idle, {})->set(true);
                         });

@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <memory>
-#include <string>
 
 namespace chatsync {
 
@@ -18,7 +17,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  void spawn(std::string name, boost::asio::awaitable<void> task);
+  /// `name` must stay as long as the task runs.
+  void spawn(const char* name, boost::asio::awaitable<void> task);
 
   std::size_t running() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "http/field_values.hpp"
 
@@ -33,7 +34,7 @@ Method method_from(beast_http::verb verb) {
 
 }  // namespace
 
-BeastRequest::BeastRequest(const ParserLimits& limits, Request& request, HttpError& failure)
+BeastRequest::BeastRequest(const ParserLimits& limits, Request& request, std::unique_ptr<HttpError>& failure)
     : request_(request), failure_(failure), max_extension_bytes_(limits.max_header_bytes) {
   header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
   body_limit(limits.max_body_bytes);
@@ -43,14 +44,15 @@ BeastRequest::BeastRequest(const ParserLimits& limits, Request& request, HttpErr
 void BeastRequest::explain(ErrorCode code) {
   if (explained_) return;
   if (code == beast_http::error::body_limit) {
-    failure_ = protocol_error(413, "the body of the request is too large");
+    failure_ = std::make_unique<HttpError>(protocol_error(413, "the body of the request is too large"));
   } else {
-    failure_ = protocol_error(400, "the request is not valid HTTP: " + code.message());
+    failure_ =
+        std::make_unique<HttpError>(protocol_error(400, "the request is not valid HTTP: " + code.message()));
   }
 }
 
 void BeastRequest::refuse(int status, const char* message, ErrorCode& code) {
-  failure_ = protocol_error(status, message);
+  failure_ = std::make_unique<HttpError>(protocol_error(status, message));
   explained_ = true;
   code = beast_http::error::bad_value;
 }
@@ -72,7 +74,7 @@ void BeastRequest::on_field_impl(beast_http::field field, BeastView name, BeastV
   const std::string_view value = view(raw_value);
   switch (field) {
     case beast_http::field::host:
-      if (++hosts_ > 1) return refuse(400, "the request has two Host fields", code);
+      if (std::exchange(has_host_, true)) return refuse(400, "the request has two Host fields", code);
       if (!is_host(value)) refuse(400, "the Host field is malformed", code);
       return;
     case beast_http::field::content_length:
@@ -86,7 +88,7 @@ void BeastRequest::on_field_impl(beast_http::field field, BeastView name, BeastV
       request_.expects_continue = !request_.http_1_0;
       return;
     case beast_http::field::content_type:
-      request_.body_type = ++content_types_ > 1 ? BodyType::other : body_type_of(value);
+      request_.body_type = std::exchange(has_content_type_, true) ? BodyType::other : body_type_of(value);
       return;
     case beast_http::field::authorization:
       if (!request_.authorization.empty()) {
@@ -120,14 +122,16 @@ void BeastRequest::on_field_impl(beast_http::field field, BeastView name, BeastV
 
 void BeastRequest::read_content_length(std::string_view value, ErrorCode& code) {
   // Beast takes equal lengths twice, and a list of them; a proxy in front may have taken another one.
-  if (++content_lengths_ > 1) return refuse(400, "the request has two Content-Length fields", code);
+  if (std::exchange(has_content_length_, true))
+    return refuse(400, "the request has two Content-Length fields", code);
   const bool number = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   if (!number) refuse(400, "Content-Length is not a number", code);
 }
 
 void BeastRequest::read_transfer_encoding(std::string_view value, ErrorCode& code) {
   if (request_.http_1_0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding", code);
-  if (++transfer_encodings_ > 1) return refuse(400, "the request has two Transfer-Encoding fields", code);
+  if (std::exchange(has_transfer_encoding_, true))
+    return refuse(400, "the request has two Transfer-Encoding fields", code);
   if (equals_ignoring_case(value, "chunked")) return;
   // Beast would see no body where chunked is not the last coding, and read the body as the next request.
   const std::size_t comma = value.find_last_of(", \t");
@@ -137,7 +141,7 @@ void BeastRequest::read_transfer_encoding(std::string_view value, ErrorCode& cod
 }
 
 void BeastRequest::on_header_impl(ErrorCode& code) {
-  if (!request_.http_1_0 && hosts_ == 0) return refuse(400, "the request has no Host field", code);
+  if (!request_.http_1_0 && !has_host_) return refuse(400, "the request has no Host field", code);
   request_.keep_alive = keep_alive();
 }
 

@@ -3,6 +3,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -17,7 +18,7 @@ namespace chatsync::http {
 /// more than an intermediary may have understood the same way, the callbacks refuse.
 class BeastRequest final : public boost::beast::http::basic_parser<true> {
  public:
-  BeastRequest(const ParserLimits& limits, Request& request, HttpError& failure);
+  BeastRequest(const ParserLimits& limits, Request& request, std::unique_ptr<HttpError>& failure);
 
   /// Makes `failure` say what `code` means, unless a callback has said it.
   void explain(boost::beast::error_code code);
@@ -43,13 +44,13 @@ class BeastRequest final : public boost::beast::http::basic_parser<true> {
   void refuse(int status, const char* message, ErrorCode& code);
 
   Request& request_;
-  HttpError& failure_;
+  std::unique_ptr<HttpError>& failure_;
   std::size_t max_extension_bytes_;
   std::size_t extension_bytes_ = 0;
-  int hosts_ = 0;
-  int content_lengths_ = 0;
-  int content_types_ = 0;
-  int transfer_encodings_ = 0;
+  bool has_host_ = false;
+  bool has_content_length_ = false;
+  bool has_content_type_ = false;
+  bool has_transfer_encoding_ = false;
   bool explained_ = false;
 };
 

@@ -105,14 +105,11 @@ Connection::Next Connection::read_what_came() {
 }
 
 asio::awaitable<Connection::Next> Connection::begin_body() {
-  const Request& request = parser_.request();
-  const bool asks_first = request.expects_continue && input_.empty();
-  const ApiKeys& keys = context_.options.keys;
-  if (!asks_first && keys.empty()) co_return Next::go_on;
+  const bool asks_first = parser_.request().expects_continue && input_.empty();
+  if (!asks_first && context_.options.keys.empty()) co_return Next::go_on;
   // Who asks first is spared to send a body that would be refused anyway, and the body of a stranger is not
   // taken in.
-  Dispatch found = dispatch(request, arguments_);
-  authorize(found, request, keys, caller_);
+  Dispatch found = dispatched();
   if (found.error && (asks_first || found.error->status == 401)) co_return co_await refuse(std::move(found));
   if (!asks_first) co_return Next::go_on;
   co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n") ? Next::go_on : Next::close;
@@ -123,11 +120,17 @@ asio::awaitable<Connection::Next> Connection::begin_body() {
 asio::awaitable<Connection::Next> Connection::answer() {
   enter(Phase::busy);
   const SteadyTime started = context_.clock.steady_now();
-  caller_ = {};
-  Dispatch found = dispatch(parser_.request(), arguments_);
-  authorize(found, parser_.request(), context_.options.keys, caller_);
+  Dispatch found = dispatched();
   if (found.route == nullptr) return answer_as_decided(std::move(found), started);
   return answer_by_handler({found.route, found.slot, started});
+}
+
+Dispatch Connection::dispatched() {
+  if (!asked_) asked_ = std::make_unique<Asked>();
+  asked_->caller = {};
+  Dispatch found = dispatch(parser_.request(), asked_->arguments);
+  authorize(found, parser_.request(), context_.options.keys, asked_->caller);
+  return found;
 }
 
 asio::awaitable<Connection::Next> Connection::answer_as_decided(Dispatch found, SteadyTime started) {
@@ -205,8 +208,8 @@ AsyncResult<Reply> Connection::handle(const Route& route, std::string* out) {
   Request& request = parser_.request();
   if (request.request_id.empty()) context_.request_ids.next(request.request_id);
   return route.handler({.request = &request,
-                        .arguments = &arguments_,
-                        .caller = &caller_,
+                        .arguments = &asked_->arguments,
+                        .caller = &asked_->caller,
                         .chat = &context_.chat,
                         .completions = context_.completions,
                         .responses = context_.responses,
@@ -269,6 +272,7 @@ void Connection::expire(Phase expired) {
   if (expired == Phase::fresh) {
     reply_.release();
     parser_.request().release();
+    asked_.reset();
     context_.deadlines.enter(*this, Phase::idle, context_.clock.steady_now());
     return;
   }

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,11 @@ class Connection : public DeadlineEntry {
  private:
   enum class Next { go_on, linger, close };
   enum class Interruption { none, expired, ended };
+  /// What a request asks for, and who.
+  struct Asked {
+    Arguments arguments;
+    Caller caller;
+  };
   /// A request for which there is a handler.
   struct Routed {
     const Route* route;
@@ -74,6 +80,8 @@ class Connection : public DeadlineEntry {
   boost::asio::awaitable<void> linger();
 
   void enter(Phase next);
+  /// What is to be done with the request, which fills in `asked_`.
+  Dispatch dispatched();
   Next read_what_came();
   ReplyHead head_of(const Result<Reply>& reply);
   ReplyHead settle(ReplyHead head, std::size_t slot, SteadyTime started);
@@ -89,8 +97,7 @@ class Connection : public DeadlineEntry {
   boost::asio::ip::tcp::socket socket_;
   ConnectionContext& context_;
   RequestParser parser_;
-  Arguments arguments_;  ///< Of the request that is being answered, as is who asks.
-  Caller caller_;
+  std::unique_ptr<Asked> asked_;  ///< Of the request that is being answered; null if long idle.
   InputBuffer input_;
   ReplyBuffer reply_;
   Interruption interruption_ = Interruption::none;

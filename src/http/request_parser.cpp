@@ -1,6 +1,7 @@
 #include "http/request_parser.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -46,7 +47,7 @@ struct RequestParser::Impl {
   explicit Impl(ParserLimits given) : limits(given) {}
 
   Step refuse(int status, std::string message) {
-    failure = protocol_error(status, std::move(message));
+    failure = std::make_unique<HttpError>(protocol_error(status, std::move(message)));
     return {Event::refused, 0};
   }
 
@@ -108,7 +109,7 @@ struct RequestParser::Impl {
 
   const ParserLimits limits;
   Request request;
-  HttpError failure;
+  std::unique_ptr<HttpError> failure;  ///< Idle connections have no room for what few requests need.
   HeaderScanner scanner;
   std::optional<BeastRequest> parser;
 };
@@ -121,7 +122,7 @@ RequestParser::Step RequestParser::advance(std::string_view data) {
 }
 
 Request& RequestParser::request() { return impl_->request; }
-const HttpError& RequestParser::failure() const { return impl_->failure; }
+const HttpError& RequestParser::failure() const { return *impl_->failure; }
 bool RequestParser::in_body() const { return impl_->parser.has_value(); }
 
 void RequestParser::next() {

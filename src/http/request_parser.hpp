@@ -41,6 +41,7 @@ class RequestParser {
   Step advance(std::string_view data);
 
   Request& request();
+  /// After `refused`.
   const HttpError& failure() const;
 
   /// Whether the body has begun to be read.

@@ -63,13 +63,13 @@ class GroupQueue {
       waiting_.push_back(std::move(call));
       if (std::exchange(working_, true)) return;
     }
-    boost::asio::dispatch(executor_, [this] { tasks_.spawn(name_, work_off()); });
+    boost::asio::dispatch(executor_, [this] { tasks_.spawn(name_.c_str(), work_off()); });
   }
 
   boost::asio::awaitable<void> work_off() {
     for (Group group = next_group(); !group.empty(); group = next_group()) {
       const auto next_may_begin = std::make_shared<OneShot<bool>>(executor_);
-      tasks_.spawn(name_, work_on(std::move(group), next_may_begin));
+      tasks_.spawn(name_.c_str(), work_on(std::move(group), next_may_begin));
       co_await next_may_begin->wait();
     }
   }
