@@ -5,8 +5,9 @@
 // io_uring of which nothing else is used: each is sent without waiting, so that all have ended when the call
 // returns.
 //
-// Where there is no io_uring, because the kernel is old or a container's rules forbid it, each is sent by a
-// call of its own, and so it is where the ring fails.
+// The ring is opened by the thread that uses it: when it is closed, the kernel interrupts the system calls of
+// every thread that had to do with it. Where there is no io_uring, because the kernel is old or a container's
+// rules forbid it, each is sent by a call of its own, and so it is where the ring fails.
 #include "http/batched_sender.hpp"
 
 #include <liburing.h>
@@ -73,13 +74,24 @@ struct BatchedSender::Ring {
 };
 
 BatchedSender::BatchedSender(boost::asio::any_io_executor executor, SystemCalls calls)
-    : executor_(std::move(executor)) {
-  if (calls == SystemCalls::one_for_each) return;
-  ring_ = std::make_unique<Ring>();
-  if (!ring_->usable()) ring_.reset();
-}
+    : executor_(std::move(executor)), calls_(calls) {}
 
 BatchedSender::~BatchedSender() = default;
+
+bool BatchedSender::kernel_has_rings() { return Ring().usable(); }
+
+bool BatchedSender::has_ring() {
+  if (calls_ == SystemCalls::one_for_all && !ring_) {
+    ring_ = std::make_unique<Ring>();
+    if (!ring_->usable()) give_up_ring();
+  }
+  return ring_ != nullptr;
+}
+
+void BatchedSender::give_up_ring() {
+  ring_.reset();
+  calls_ = SystemCalls::one_for_each;
+}
 
 void BatchedSender::add(Item item) {
   waiting_.push_back(std::move(item));
@@ -95,10 +107,10 @@ void BatchedSender::flush() {
 
 void BatchedSender::send_all(std::vector<Item>& items) {
   std::span<Item> left(items);
-  while (ring_ && left.size() > 1) {
+  while (left.size() > 1 && has_ring()) {
     const std::span<Item> batch = left.first(std::min<std::size_t>(left.size(), kMostAtOnce));
     const std::size_t sent = ring_->send(batch);
-    if (sent < batch.size()) ring_.reset();
+    if (sent < batch.size()) give_up_ring();
     left = left.subspan(sent);
   }
   for (Item& item : left) {

@@ -30,8 +30,8 @@ class BatchedSender {
   BatchedSender(const BatchedSender&) = delete;
   BatchedSender& operator=(const BatchedSender&) = delete;
 
-  /// Whether one system call does for all.
-  bool has_ring() const { return ring_ != nullptr; }
+  /// Whether io_uring may be used here.
+  static bool kernel_has_rings();
 
   /// Sends as much of `text` as `socket` takes without waiting. Returns the number of bytes, or an errno as a
   /// negative number; -EBADF if the socket was closed meanwhile. Both must stay until then. Not cancellable.
@@ -54,9 +54,12 @@ class BatchedSender {
 
   void add(Item item);
   void flush();
+  bool has_ring();
+  void give_up_ring();
   void send_all(std::vector<Item>& items);
 
   boost::asio::any_io_executor executor_;
+  SystemCalls calls_;
   std::unique_ptr<Ring> ring_;
   std::vector<Item> waiting_;
   std::vector<Item> sending_;  ///< Empty but in flush(); keeps its memory.
