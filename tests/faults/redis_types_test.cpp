@@ -29,7 +29,7 @@ class RedisTypes : public ::testing::TestWithParam<WrongKey> {
   std::map<std::string, std::string> dump() {
     RespClient redis = world_.redis().client();
     std::map<std::string, std::string> dumped;
-    for (const std::string& key : redis.keys()) dumped[key] = redis.command({"DUMP", key}).text;
+    for (const std::string& key : redis.keys()) dumped[key] = redis.content(key);
     return dumped;
   }
 

@@ -82,6 +82,15 @@ std::optional<std::string> RespClient::get(const std::string& key) {
 
 void RespClient::set(const std::string& key, const std::string& value) { command({"SET", key, value}); }
 
+std::string RespClient::content(const std::string& key) {
+  if (command({"TYPE", key}).text != "set") return command({"DUMP", key}).text;
+  std::vector<std::string> members = strings({"SMEMBERS", key});
+  std::ranges::sort(members);
+  std::string text = "set";
+  for (const std::string& member : members) text += ' ' + member;
+  return text;
+}
+
 std::int64_t RespClient::integer(const std::vector<std::string>& arguments) {
   return command(arguments).integer;
 }

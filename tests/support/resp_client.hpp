@@ -44,6 +44,9 @@ class RespClient {
   /// The elements of an array reply.
   std::vector<std::string> strings(const std::vector<std::string>& arguments);
   std::map<std::string, std::string> hash(const std::string& key);
+  /// What the key holds, with its type, in a text that is the same as long as that is: of a set the sorted
+  /// members, whose order changes while Redis gives it another table; otherwise what DUMP says.
+  std::string content(const std::string& key);
   /// Every key that matches, sorted.
   std::vector<std::string> keys(const std::string& pattern = "*");
 

@@ -53,12 +53,11 @@ class RedisUser {
   redis::RedisPendingTurns pending;
 };
 
-/// Everything in Redis: each key with its type, TTL state and content (as DUMP gives it).
+/// Everything in Redis: each key with its TTL state and content.
 inline std::map<std::string, std::string> everything_in(RespClient& client) {
   std::map<std::string, std::string> all;
   for (const std::string& key : client.keys()) {
-    all[key] =
-        client.command({"DUMP", key}).text + (client.integer({"PTTL", key}) < 0 ? " lasting" : " expiring");
+    all[key] = client.content(key) + (client.integer({"PTTL", key}) < 0 ? " lasting" : " expiring");
   }
   return all;
 }
