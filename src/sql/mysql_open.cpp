@@ -76,7 +76,8 @@ Result<void> migrate(MySqlConnection& connection, const Settings::MySql& server)
   const auto locked = driver.query_integer(fmt::format("SELECT GET_LOCK({}, {})", name, wait));
   if (!locked) return std::unexpected(locked.error());
   if (*locked != 1) {
-    return std::unexpected(start_error({kLockWaitTimeout, "another instance is changing the tables"}, server, "open"));
+    return std::unexpected(
+        start_error({kLockWaitTimeout, "another instance is changing the tables"}, server, "open"));
   }
   auto migrated = run_migrations(kMigrations, driver);
   const auto released = driver.query_integer(fmt::format("SELECT RELEASE_LOCK({})", name));
