@@ -12,7 +12,10 @@
 
 namespace chatsync {
 
+/// From the least thorough one on.
 enum class PassKind {
+  relief,   ///< As `indexed`, but with as little work for the cache as can be, since many turns come: a turn
+            ///< may be read from its session's history, and a session that is in use may stay in the index.
   indexed,  ///< The sessions that the dirty index names.
   sweep,  ///< Also pending sets that the index does not name: turns of other programs, and repairs the index.
 };

@@ -93,6 +93,7 @@ struct TurnBatch {
   std::vector<PendingTurn> turns;
   std::vector<DeadLetter> dead_letters;
   std::uint64_t lineage = 0;  ///< Of the cache that it was claimed from (TurnCache::lineage).
+  bool of_relief = false;  ///< Claimed by such a pass: sessions in use may stay in the index of pending ones.
 
   bool empty() const { return sessions.empty() && turns.empty() && dead_letters.empty(); }
 };

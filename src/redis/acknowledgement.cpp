@@ -13,6 +13,8 @@ namespace {
 // nobody else waits for more than half a millisecond.
 constexpr std::size_t kMembersPerCall = 64;
 constexpr std::size_t kMembersForASession = 2;  ///< A session costs as much.
+/// A session with so many turns since the last pass is likely to have some until the next one.
+constexpr std::size_t kTurnsOfASessionInUse = 2;
 
 }  // namespace
 
@@ -36,6 +38,10 @@ std::vector<Acknowledgement> acknowledgements_of(const TurnBatch& batch) {
   for (const DeadLetter& letter : batch.dead_letters) {
     if (!letter.key.empty()) piece_of(letter.session_id).members.push_back(letter.key);
   }
+  if (!batch.of_relief) return pieces;
+  for (Acknowledgement& piece : pieces) {
+    piece.stays = piece.committed != nullptr && piece.members.size() >= kTurnsOfASessionInUse;
+  }
   return pieces;
 }
 
@@ -53,7 +59,7 @@ void encode(CommandEncoder& out, const KeySpace& keys, std::chrono::milliseconds
   std::size_t members = 0;
   for (const Acknowledgement& each : acknowledgements) members += each.members.size();
   const std::size_t key_count = 1 + 4 * acknowledgements.size() + members;
-  out.begin(3 + key_count + 2 + 6 * acknowledgements.size());
+  out.begin(3 + key_count + 2 + 7 * acknowledgements.size());
   out.argument("EVALSHA");
   out.argument(scripts().acknowledge.sha1);
   out.argument(key_count);
@@ -84,6 +90,7 @@ void encode(CommandEncoder& out, const KeySpace& keys, std::chrono::milliseconds
     out.argument(each.committed != nullptr ? "1" : "0");
     out.argument(each.committed != nullptr ? std::string_view(each.committed->user_id) : "");
     out.argument(each.committed != nullptr ? std::string_view(each.committed->title) : "");
+    out.argument(each.stays ? each.committed->updated_at_us : 0);
   }
 }
 

@@ -18,6 +18,7 @@ struct Acknowledgement {
   std::string session_id;
   std::vector<std::string_view> members;  ///< None: only tidies the indexes up.
   const Session* committed = nullptr;     ///< The session's own data, if they were committed.
+  bool stays = false;                     ///< In the index, though it may have nothing left to sync.
 };
 
 /// The batch by sessions, large ones in pieces. Views into `batch`.

@@ -1,8 +1,9 @@
 // How a pass walks: the index names sessions, a page at a time; many named sessions are sorted, for the store
 // is faster with rows that lie together; each is opened in turn and its pending set read with SSCAN, many
-// sessions to a round trip; then the members' hashes are read, as many as the batch still wants, in requests
-// of which the first replies are made turns of while Redis works on the next ones. What was read too much
-// stays for the next call. The guarantees of SCAN, SSCAN and ZSCAN give the pass its own: what is there from
+// sessions to a round trip; then the members' messages are read, as many as the batch still wants, in
+// requests of which the first replies are made turns of while Redis works on the next ones: from their
+// hashes, and in a pass for relief from their sessions' histories before that. What was read too much stays
+// for the next call. The guarantees of SCAN, SSCAN and ZSCAN give the pass its own: what is there from
 // beginning to end is seen at least once. A pass ends because each cursor comes round, whatever is left
 // pending.
 //
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -21,6 +23,7 @@
 #include "chat/ids.hpp"
 #include "redis/acknowledgement.hpp"
 #include "redis/execute_in_parts.hpp"
+#include "redis/turns_in_histories.hpp"
 
 namespace chatsync::redis {
 namespace {
@@ -70,25 +73,22 @@ void put_in_order(std::vector<PendingTurn>& turns) {
 
 }  // namespace
 
-/// Messages that are read one after the other.
+/// Messages that are read together.
 struct RedisPendingPass::MessageRound {
   std::vector<Member> members;
-  std::vector<std::int64_t> stamps;  ///< Of each member.
+  std::vector<std::int64_t> stamps;         ///< Of each member.
+  std::vector<std::optional<Turn>> turns;   ///< What each member is, once that is known.
+  std::vector<std::size_t> in_hashes = {};  ///< Which members are read from their hashes.
   std::vector<Member> faulty;
-  Gathered* gathered;
-  std::size_t bytes = 0;
 };
 
 RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl,
                                    const Clock& clock, KeySpace keys, PassKind kind)
-    : connection_(connection),
-      session_ttl_(session_ttl),
-      clock_(clock),
-      keys_(keys),
-      sweep_(kind == PassKind::sweep) {}
+    : connection_(connection), session_ttl_(session_ttl), clock_(clock), keys_(keys), kind_(kind) {}
 
 AsyncResult<TurnBatch> RedisPendingPass::next(std::size_t max_turns) {
   Gathered gathered;
+  gathered.batch.of_relief = kind_ == PassKind::relief;
   max_turns = std::max<std::size_t>(max_turns, 1);
   gathered.batch.turns.reserve(std::min(max_turns, kMessagesPerRound));
   while (gathered.size() < max_turns && gathered.bytes < kBytesPerBatch) {
@@ -177,7 +177,7 @@ bool RedisPendingPass::name(std::string_view session_id) {
                 connection_.name(), session_id.substr(0, 100));
     return false;
   }
-  if (sweep_ && !known_.emplace(session_id).second) return false;
+  if (kind_ == PassKind::sweep && !known_.emplace(session_id).second) return false;
   named_.emplace_back(session_id);
   return true;
 }
@@ -261,7 +261,7 @@ void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
 AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* gathered) {
   const std::size_t limit =
       std::min({room, kMessagesPerRound, std::max<std::size_t>(kBytesPerRound / message_bytes_, 1)});
-  MessageRound round{.gathered = gathered};
+  MessageRound round;
   for (OpenSession& session : open_) {
     while (!session.unread.empty() && round.members.size() + round.faulty.size() < limit) {
       Member member{&session, std::move(session.unread.back()), {}};
@@ -276,31 +276,63 @@ AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* ga
     }
   }
   if (!round.members.empty()) {
-    const std::size_t count = round.members.size();
-    const auto encode = [&](CommandEncoder& out, std::size_t begin, std::size_t end) {
-      for (std::size_t index = begin; index < end; ++index) {
-        out.begin(2 + kTurnFields.size());
-        out.argument("HMGET");
-        out.argument(round.members[index].key);
-        out.encoded_arguments(encoded_turn_fields());
-      }
-    };
-    const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) {
-      return take_messages(begin, replies, round);
-    };
-    Result<void> read = co_await execute_in_parts(&connection_, count, kMessagesPerRequest, encode, take);
+    round.turns.resize(round.members.size());
+    Result<void> read = kind_ == PassKind::relief ? co_await read_histories(&round) : Result<void>();
+    if (read) read = co_await read_hashes(&round);
     if (!read) co_return read;
-    gathered->bytes += round.bytes;
-    message_bytes_ = std::max<std::size_t>(round.bytes / count, 256);
+    std::size_t bytes = 0;
+    for (std::size_t index = 0; index < round.members.size(); ++index) {
+      std::optional<Turn>& turn = round.turns[index];
+      if (!turn) continue;
+      bytes += bytes_of(*turn);
+      Member& member = round.members[index];
+      add_turn(*member.session, std::move(member.key), std::move(*turn), *gathered);
+    }
+    gathered->bytes += bytes;
+    message_bytes_ = std::max<std::size_t>(bytes / round.members.size(), 256);
   }
   if (round.faulty.empty()) co_return Result<void>();
   co_return co_await look_closer(std::move(round.faulty), gathered);
 }
 
+AsyncResult<void> RedisPendingPass::read_histories(MessageRound* round) {
+  std::vector<TurnName> names;
+  names.reserve(round->members.size());
+  for (std::size_t index = 0; index < round->members.size(); ++index) {
+    const OpenSession& session = *round->members[index].session;
+    names.push_back({session.id, session.prefix, round->stamps[index]});
+  }
+  Result<std::vector<std::optional<Turn>>> found = co_await find_in_histories(&connection_, std::move(names));
+  if (!found) co_return failure_of(std::move(found));
+  round->turns = std::move(*found);
+  co_return Result<void>();
+}
+
+AsyncResult<void> RedisPendingPass::read_hashes(MessageRound* round) {
+  std::vector<std::size_t>& in_hashes = round->in_hashes;
+  for (std::size_t index = 0; index < round->members.size(); ++index) {
+    if (!round->turns[index]) in_hashes.push_back(index);
+  }
+  if (in_hashes.empty()) co_return Result<void>();
+  const auto encode = [&](CommandEncoder& out, std::size_t begin, std::size_t end) {
+    for (std::size_t index = begin; index < end; ++index) {
+      out.begin(2 + kTurnFields.size());
+      out.argument("HMGET");
+      out.argument(round->members[in_hashes[index]].key);
+      out.encoded_arguments(encoded_turn_fields());
+    }
+  };
+  const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) {
+    return take_messages(begin, replies, *round);
+  };
+  co_return co_await execute_in_parts(&connection_, in_hashes.size(), kMessagesPerRequest, encode, take);
+}
+
 Result<void> RedisPendingPass::take_messages(std::size_t begin, std::span<const Reply> replies,
                                              MessageRound& round) {
   for (std::size_t index = 0; index < replies.size(); ++index) {
-    Member& member = round.members[begin + index];
+    const std::size_t which = round.in_hashes[begin + index];
+    Member& member = round.members[which];
     const OpenSession& session = *member.session;
     const ReplyView fields = replies[index].view();
     if (fields.is_error()) {
@@ -310,14 +342,13 @@ Result<void> RedisPendingPass::take_messages(std::size_t begin, std::span<const 
       continue;
     }
     const std::string_view owner = session.own.session.user_id;
-    auto turn = read_turn(session.id, round.stamps[begin + index], fields, owner.empty() ? "1" : owner);
-    if (!turn) {
+    auto turn = read_turn(session.id, round.stamps[which], fields, owner.empty() ? "1" : owner);
+    if (turn) {
+      round.turns[which] = std::move(*turn);
+    } else {
       member.fault = std::move(turn).error();
       round.faulty.push_back(std::move(member));
-      continue;
     }
-    round.bytes += bytes_of(*turn);
-    add_turn(session, std::move(member.key), std::move(*turn), *round.gathered);
   }
   return {};
 }

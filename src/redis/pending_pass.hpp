@@ -70,6 +70,8 @@ class RedisPendingPass final : public PendingPass {
   std::span<const Reply> take_scan(OpenSession& session, std::span<const Reply> replies, Gathered& gathered);
   void take_page(OpenSession& session, ReplyView page);
   AsyncResult<void> read_messages(std::size_t room, Gathered* gathered);
+  AsyncResult<void> read_histories(MessageRound* round);
+  AsyncResult<void> read_hashes(MessageRound* round);
   Result<void> take_messages(std::size_t begin, std::span<const Reply> replies, MessageRound& round);
   AsyncResult<void> look_closer(std::vector<Member> members, Gathered* gathered);
   void add_turn(const OpenSession& session, std::string key, Turn turn, Gathered& gathered) const;
@@ -80,12 +82,12 @@ class RedisPendingPass final : public PendingPass {
   const std::chrono::milliseconds session_ttl_;
   const Clock& clock_;
   const KeySpace keys_;
-  const bool sweep_;
+  const PassKind kind_;
 
   std::string dirty_cursor_ = "0";
   std::string keys_cursor_ = "0";
   bool dirty_done_ = false;
-  bool keys_done_ = !sweep_;
+  bool keys_done_ = kind_ != PassKind::sweep;
 
   std::vector<std::string> named_;         ///< Not opened yet; the last one is the next.
   std::unordered_set<std::string> known_;  ///< In a sweep, all sessions that were ever named.

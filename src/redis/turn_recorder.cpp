@@ -27,10 +27,10 @@
 namespace chatsync::redis {
 namespace {
 
-constexpr std::size_t kLeastTurnsOfAFullBatch = 16;
+constexpr std::size_t kLeastTurnsOfAFullBatch = 32;
 constexpr std::size_t kMostTurnsOfABatch = 64;
 constexpr std::size_t kBytesOfABatch = 256UL * 1024;  ///< Of texts; a larger turn goes alone.
-constexpr std::size_t kBatchesUnderWay = 4;
+constexpr std::size_t kBatchesUnderWay = 2;
 constexpr std::size_t kMostBytesWaiting = 64UL * 1024 * 1024;
 
 }  // namespace

@@ -15,7 +15,8 @@ bool DrainSchedule::is_due(SteadyTime now, std::size_t accepted) const {
 
 PassKind DrainSchedule::kind_at(SteadyTime now) const {
   const bool sweep_due = !last_sweep_ || now - *last_sweep_ >= intervals_.sweep;
-  return sweep_due ? PassKind::sweep : PassKind::indexed;
+  if (sweep_due) return PassKind::sweep;
+  return now >= due_ ? PassKind::indexed : PassKind::relief;
 }
 
 void DrainSchedule::succeeded(SteadyTime now, PassKind kind) {

@@ -28,7 +28,7 @@ class DrainSchedule {
   /// While drains fail, only the time counts, so that a flood of turns does not hammer a store that is down.
   bool is_due(SteadyTime now, std::size_t accepted) const;
 
-  /// What a drain that begins at `now` must walk over.
+  /// What a drain that begins at `now` must walk over. One that only the watermark calls for is relief.
   PassKind kind_at(SteadyTime now) const;
 
   void succeeded(SteadyTime now, PassKind kind);

@@ -45,7 +45,7 @@ struct Synchronizer::Impl {
   struct RequestedDrain {
     explicit RequestedDrain(const asio::any_io_executor& executor) : report(executor) {}
     OneShot<DrainReport> report;
-    PassKind kind = PassKind::indexed;
+    PassKind kind = PassKind::relief;
     std::size_t connections = 1;
   };
 
@@ -110,7 +110,7 @@ struct Synchronizer::Impl {
 asio::awaitable<DrainReport> Synchronizer::Impl::next_drain(PassKind kind, std::size_t connections) {
   if (!next) next = std::make_shared<RequestedDrain>(executor);
   next->connections = std::max(next->connections, connections);
-  if (kind == PassKind::sweep) next->kind = PassKind::sweep;
+  next->kind = std::max(next->kind, kind);
   const auto mine = next;
   if (!std::exchange(draining, true)) tasks.spawn("drainer", run_drains());
   co_return co_await mine->report.wait();

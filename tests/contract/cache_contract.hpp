@@ -42,6 +42,7 @@ class CacheContract : public CoroutineTest, public ::testing::WithParamInterface
   SharedBatch claim(PassKind kind = PassKind::indexed) {
     TurnBatch all;
     for (TurnBatch& batch : batches_of_pass(kind)) {
+      all.of_relief = batch.of_relief;
       std::ranges::move(batch.sessions, std::back_inserter(all.sessions));
       std::ranges::move(batch.turns, std::back_inserter(all.turns));
       std::ranges::move(batch.dead_letters, std::back_inserter(all.dead_letters));

@@ -24,6 +24,7 @@ class PendingTurnsContract : public CacheContract {
 };
 
 TEST_P(PendingTurnsContract, APassOverNothingIsEmpty) {
+  EXPECT_TRUE(batches_of_pass(PassKind::relief).empty());
   EXPECT_TRUE(batches_of_pass(PassKind::indexed).empty());
   EXPECT_TRUE(batches_of_pass(PassKind::sweep).empty());
 }
@@ -42,6 +43,7 @@ TEST_P(PendingTurnsContract, APassVisitsEveryTurnOfEverySession) {
     std::ranges::move(numbered_turns(session_id, 1, turns), std::back_inserter(expected));
   }
   EXPECT_EQ(ok(pending_turns().count_pending()), expected.size());
+  EXPECT_EQ(turn_ids(claimed_turns(PassKind::relief)), turn_ids(expected));
   EXPECT_EQ(turn_ids(claimed_turns(PassKind::indexed)), turn_ids(expected));
   EXPECT_EQ(turn_ids(claimed_turns(PassKind::sweep)), turn_ids(expected));
 }

@@ -1,18 +1,19 @@
 -- Takes turns that the store has committed out of pending and deletes them, of many sessions. A session that has
--- nothing left to sync leaves the indexes and gets its TTL. Every command here works at maxmemory. One session's
--- failure is its own.
+-- nothing left to sync leaves the indexes and gets its TTL, or, if it is in use, stays in the index of those to look
+-- at, so that its next turn need not undo all that. What has to be done here works at maxmemory. One session's failure
+-- is its own.
 --
 -- KEYS: 1 sync:dirty; then of each session: 1 pending, 2 count, 3 history, 4 meta; then the members of the first
 --       session's pending set, those of the second's, and so on
 -- ARGV: 1 session TTL in ms, 2 prefix of sync:new; then of each session: 1 its id, 2 how many members it has above,
 --       3 how many of these, from the first on, are keys of turns, 4 '1' if the session's own data were committed
---       too, 5 user id and 6 title that were
+--       too, 5 user id and 6 title that were, 7 the time of its last turn if it stays, or '0'
 -- Returns of each session how many turns were pending, or an error.
 local call, pcall = redis.call, redis.pcall
-local KEYS_OF_A_SESSION, ARGUMENTS_OF_A_SESSION = 4, 6
+local KEYS_OF_A_SESSION, ARGUMENTS_OF_A_SESSION = 4, 7
 local sessions = (#ARGV - 2) / ARGUMENTS_OF_A_SESSION
 
-local removed, synced, new, taken = {}, {}, {}, {}
+local removed, synced, staying, new, taken = {}, {}, {}, {}, {}
 local member = 1 + KEYS_OF_A_SESSION * sessions
 
 local function key(kind, session) return KEYS[1 + KEYS_OF_A_SESSION * (session - 1) + kind] end
@@ -53,6 +54,12 @@ local function let_go(session, a)
   for kind = 2, 4 do call('PEXPIRE', key(kind, session), ARGV[1]) end
 end
 
+-- Nothing is pending that is older than that.
+local function keep(a)
+  staying[#staying + 1] = ARGV[a + 7]
+  staying[#staying + 1] = ARGV[a + 1]
+end
+
 local function arguments_of(session) return 2 + ARGUMENTS_OF_A_SESSION * (session - 1) end
 
 local pending = {}
@@ -65,9 +72,13 @@ if #taken > 0 then call('UNLINK', unpack(taken)) end
 
 local none_left = call('EXISTS', unpack(pending)) == 0
 for session = 1, sessions do
-  if none_left or call('EXISTS', pending[session]) == 0 then let_go(session, arguments_of(session)) end
+  if none_left or call('EXISTS', pending[session]) == 0 then
+    local a = arguments_of(session)
+    if ARGV[a + 7] == '0' then let_go(session, a) else keep(a) end
+  end
 end
 
+if #staying > 0 then pcall('ZADD', KEYS[1], 'XX', unpack(staying)) end
 if #synced > 0 then pcall('ZREM', KEYS[1], unpack(synced)) end
 for user, ids in pairs(new) do pcall('SREM', ARGV[2] .. user, unpack(ids)) end
 return removed

@@ -93,6 +93,7 @@ class RedisTest : public CoroutineTest {
     while (true) {
       TurnBatch batch = ok(pass->next(max_turns));
       if (batch.empty()) return std::make_shared<const TurnBatch>(std::move(all));
+      all.of_relief = batch.of_relief;
       for (Session& session : batch.sessions) all.sessions.push_back(std::move(session));
       for (PendingTurn& turn : batch.turns) all.turns.push_back(std::move(turn));
       for (DeadLetter& letter : batch.dead_letters) all.dead_letters.push_back(std::move(letter));

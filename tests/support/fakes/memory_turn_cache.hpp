@@ -39,8 +39,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   };
   std::map<std::string, State> sessions;
   std::set<std::string> erased;
-  std::size_t sweeps = 0;
-  std::size_t passes = 0;
+  std::vector<PassKind> passes;
   std::size_t batches_read = 0;
   std::uint64_t lineage_now = 0;
 
@@ -179,8 +178,7 @@ class MemoryTurnCache final : public TurnCache, public PendingTurns {
   std::string kind() const override { return "memory"; }
 
   std::unique_ptr<PendingPass> begin_pass(PassKind kind) override {
-    ++passes;
-    if (kind == PassKind::sweep) ++sweeps;
+    passes.push_back(kind);
     return std::make_unique<Pass>(*this);
   }
 

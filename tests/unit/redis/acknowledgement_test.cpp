@@ -41,6 +41,19 @@ TEST(Acknowledgements, OfALargeSessionComeInPiecesWithItsOwnDataInTheLast) {
   EXPECT_EQ(pieces[2].committed, &batch.sessions[0]);
 }
 
+TEST(Acknowledgements, OfReliefLeaveSessionsWithSeveralTurnsInTheIndex) {
+  TurnBatch batch;
+  batch.sessions = {{.session_id = "often"}, {.session_id = "once"}};
+  batch.turns = {pending_turn("often", 1), pending_turn("often", 2), pending_turn("once", 3),
+                 pending_turn("no-own-data", 4), pending_turn("no-own-data", 5)};
+  for (const Acknowledgement& piece : acknowledgements_of(batch))
+    EXPECT_FALSE(piece.stays) << piece.session_id;
+  batch.of_relief = true;
+  for (const Acknowledgement& piece : acknowledgements_of(batch)) {
+    EXPECT_EQ(piece.stays, piece.session_id == "often") << piece.session_id;
+  }
+}
+
 TEST(Acknowledgements, ShareCallsOfLimitedWorkWhichLeaveNoneOut) {
   TurnBatch batch;
   for (int number = 1; number <= 1'000; ++number) {

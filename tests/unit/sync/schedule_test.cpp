@@ -37,6 +37,15 @@ TEST(DrainSchedule, IsDueEarlyAtTheWatermark) {
   EXPECT_TRUE(schedule.is_due(kStart + 1s, 100));
 }
 
+TEST(DrainSchedule, RelievesWhereOnlyTheWatermarkCallsForADrain) {
+  DrainSchedule schedule = make_schedule();
+  schedule.succeeded(kStart, PassKind::sweep);
+  EXPECT_EQ(schedule.kind_at(kStart + 299s), PassKind::relief);
+  EXPECT_EQ(schedule.kind_at(kStart + 300s), PassKind::indexed);
+  schedule.succeeded(kStart + 900s, PassKind::relief);
+  EXPECT_EQ(schedule.kind_at(kStart + 1000s), PassKind::sweep);
+}
+
 TEST(DrainSchedule, IgnoresTheWatermarkWhileDrainsFail) {
   DrainSchedule schedule = make_schedule();
   schedule.failed(kStart, 0);
