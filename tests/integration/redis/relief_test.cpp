@@ -80,7 +80,7 @@ TEST_F(ReliefTest, ReadsFromTheHashWhereAnEntryIsNotAsChatsyncWritesIt) {
   const std::string stamp = std::to_string(turn_of("a", 1).timestamp_us);
   const std::vector<std::array<std::string, 3>> changes = {
       {"other-form", R"({"seq")", R"({ "seq")"},
-      {"other-turn", stamp, std::to_string(turn_of("a", 1).timestamp_us + 2)},
+      {"other-turn", stamp, std::to_string(turn_of("a", 1).timestamp_us - 2)},
       {"no-number", R"("seq":1,)", ""},
       {"number-zero", R"("seq":1,)", R"("seq":0,)"},
       {"no-turn-id", R"("turn_id":")", R"("turn_id":" )"},
