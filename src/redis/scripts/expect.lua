@@ -10,42 +10,31 @@
 --       turns the pending sets, and so on: keys of turns, histories
 -- ARGV: of all turns the counts expected, then of each turn its time stamp and session id
 -- Returns which turns are not to be recorded, the first being 1.
-local call = redis.call
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local COUNT, PENDING, MESSAGE, HISTORY = 1, 2, 3, 4
 local turns = #ARGV / 3
 
-local function key(kind, turn) return KEYS[3 + (kind - 1) * turns + turn] end
-local function keys(kind) return unpack(KEYS, 4 + (kind - 1) * turns, 3 + kind * turns) end
+local function place(kind, turn) return 3 + (kind - 1) * turns + turn end
+local function keys(kind, first, last) return unpack(KEYS, place(kind, first), place(kind, last)) end
 
--- That a history is none is seen by this, too. It comes when nothing else speaks against the turn, for one that is
+-- One command for all turns wherever there is one. A difference to nothing looks at no set but at their types. That
+-- a history is none is seen when room is made in it, which comes when nothing else speaks against a turn: one that is
 -- refused leaves its session as it was.
-local function make_room(turn) call('LTRIM', key(HISTORY, turn), '-9', '-1') end
-
--- One command for all turns wherever there is one: an intersection with nothing looks at no set but at their
--- types. An error, as of a server that does not know it, says no more than that each turn is to be looked at.
-local function all_as_expected()
+local function are_as_expected(first, last)
   call('ZCARD', KEYS[1])
-  local counts = call('MGET', keys(COUNT))
-  for turn = 1, turns do
-    if counts[turn] ~= ARGV[turn] then return false end
+  local counts = call('MGET', keys(COUNT, first, last))
+  for turn = first, last do
+    if counts[turn - first + 1] ~= ARGV[turn] then return false end
   end
-  if call('EXISTS', keys(MESSAGE)) > 0 then return false end
-  call('SINTERCARD', turns + 1, KEYS[3], keys(PENDING))
-  for turn = 1, turns do make_room(turn) end
-  return true
-end
-
-local function one_as_expected(turn)
-  call('ZCARD', KEYS[1])
-  if call('GET', key(COUNT, turn)) ~= ARGV[turn] or call('EXISTS', key(MESSAGE, turn)) > 0 then return false end
-  call('SCARD', key(PENDING, turn))
-  make_room(turn)
+  if call('EXISTS', keys(MESSAGE, first, last)) > 0 then return false end
+  call('SDIFF', KEYS[3], keys(PENDING, first, last))
+  for history = place(HISTORY, first), place(HISTORY, last) do call('LTRIM', KEYS[history], '-9', '-1') end
   return true
 end
 
 -- What has nothing to sync has a time to live, of which MSET frees the count.
 local function keep(turn)
-  local history = key(HISTORY, turn)
+  local history = KEYS[place(HISTORY, turn)]
   call('PERSIST', history)
   call('PERSIST', string.sub(history, 1, -8) .. 'meta')
 end
@@ -62,14 +51,14 @@ end
 
 local function put_aside(turn)
   for kind = COUNT, HISTORY do
-    local name = key(kind, turn)
+    local name = KEYS[place(kind, turn)]
     call('RPUSH', KEYS[2], name)
     if call('EXISTS', name) == 1 then call('RENAME', name, name .. ':aside') end
   end
 end
 
 call('DEL', KEYS[2])
-local looked, all = pcall(all_as_expected)
+local looked, all = pcall(are_as_expected, 1, turns)
 if looked and all then
   if call('ZADD', KEYS[1], 'NX', unpack(ARGV, turns + 1)) > 0 then keep_marked() end
   return {}
@@ -77,7 +66,7 @@ end
 
 local refused = {}
 for turn = 1, turns do
-  local saw, expected = pcall(one_as_expected, turn)
+  local saw, expected = pcall(are_as_expected, turn, turn)
   if saw and expected then
     call('ZADD', KEYS[1], 'NX', ARGV[turns + 2 * turn - 1], ARGV[turns + 2 * turn])
     keep(turn)
