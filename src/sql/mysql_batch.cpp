@@ -42,11 +42,15 @@ OrderedBatch order_batch(const TurnBatch& batch) {
   }
   OrderedBatch ordered;
   ordered.turns.reserve(batch.turns.size());
+  Row* current = nullptr;
   for (const auto& pending : batch.turns) {
     const auto& turn = pending.turn;
-    Row& row = sessions[turn.session_id];
-    row.count_without_turns = 0;
-    auto& [session, has_foreign_turns] = row.session;
+    // The turns of a session mostly come together.
+    if (current == nullptr || current->session.session.session_id != turn.session_id) {
+      current = &sessions[turn.session_id];
+    }
+    current->count_without_turns = 0;
+    auto& [session, has_foreign_turns] = current->session;
     if (session.session_id.empty()) {
       session = Session{turn.session_id, turn.user_id, {}, 0, turn.timestamp_us, turn.timestamp_us};
     }
@@ -66,7 +70,7 @@ OrderedBatch order_batch(const TurnBatch& batch) {
     }
   }
   for (auto& [id, row] : sessions) ordered.sessions.push_back(std::move(row.session));
-  std::ranges::sort(ordered.turns, {}, key_of);
+  if (!std::ranges::is_sorted(ordered.turns, {}, key_of)) std::ranges::sort(ordered.turns, {}, key_of);
   return ordered;
 }
 
