@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "run/machine.hpp"
 #include "run/progress.hpp"
 
 namespace chatsync::bench {
@@ -109,7 +110,10 @@ void Lab::interleave(const std::string& row, std::initializer_list<std::function
   if (rounds == 0) rounds = plan_.rounds;
   for (int round = 0; round < rounds; ++round) {
     show_progress(fmt::format("{}: round {} of {}", row, round + 1, rounds));
-    for (std::size_t i = 0; i < order.size(); ++i) order[round % 2 == 0 ? i : order.size() - 1 - i]();
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (!plan_.quick) touch_memory();
+      order[round % 2 == 0 ? i : order.size() - 1 - i]();
+    }
   }
 }
 

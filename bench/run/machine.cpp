@@ -1,11 +1,15 @@
 #include "run/machine.hpp"
 
+#include <sys/mman.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace chatsync::bench {
@@ -42,6 +46,15 @@ std::string processor_name() {
   return "unknown";
 }
 
+std::size_t available_bytes() {
+  std::ifstream info("/proc/meminfo");
+  for (std::string line; std::getline(info, line);) {
+    constexpr std::string_view kAvailable = "MemAvailable:";
+    if (line.starts_with(kAvailable)) return std::stoull(line.substr(kAvailable.size())) * 1'024;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Machine look_at_machine() {
@@ -56,6 +69,17 @@ Machine look_at_machine() {
   machine.quiet =
       machine.busy_share <= kQuietBusyShare && machine.load_average <= kQuietLoadPerCore * machine.cores;
   return machine;
+}
+
+void touch_memory() {
+  constexpr std::size_t kMost = std::size_t{2} << 30;
+  constexpr std::size_t kPage = 4'096;
+  const std::size_t bytes = std::min(kMost, available_bytes() / 4);
+  void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return;
+  for (std::size_t offset = 0; offset < bytes; offset += kPage)
+    static_cast<volatile char*>(memory)[offset] = 1;
+  ::munmap(memory, bytes);
 }
 
 }  // namespace chatsync::bench

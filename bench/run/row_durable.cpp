@@ -57,8 +57,10 @@ std::vector<Figure> measure_embedded(Lab& lab) {
     as_it_comes.push_back(figures.per_second);
     p99_ms.push_back(figures.p99_ms);
   };
-  lab.interleave("embedded", {drained, [&] { undrained.push_back(load(without_drains()).per_second); },
-                              [&] { bare.push_back(bare_loop_per_second(lab)); }});
+  lab.interleave("embedded",
+                 {drained, [&] { undrained.push_back(load(without_drains()).per_second); },
+                  [&] { bare.push_back(bare_loop_per_second(lab)); }},
+                 lab.plan().quick ? 1 : 0);
   return {{.what = "embedded default, 64 connections, fsynced",
            .unit = "turns/s",
            .ours = as_it_comes,

@@ -66,13 +66,13 @@ Stretch longest_flat_stretch(const std::vector<Point>& points) {
   return longest.seconds < all.seconds / 3 ? all : longest;
 }
 
-constexpr double kLeastSeconds = 6;
+/// A rise and fall of the backlog is some two seconds.
+double seconds_of_load(const Plan& plan) { return std::max(plan.seconds, plan.quick ? 3.0 : 6.0); }
 
 void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& redis, Series& series) {
   using Clock = std::chrono::steady_clock;
   test::RespClient client = redis.client();
-  ClientLoad load(
-      plan, {.port = port, .seconds = std::max(plan.seconds, kLeastSeconds), .watched = {process_of(redis)}});
+  ClientLoad load(plan, {.port = port, .seconds = seconds_of_load(plan), .watched = {process_of(redis)}});
   std::vector<Point> points;
   const auto begin = Clock::now();
   while (load.running()) {
@@ -96,18 +96,19 @@ void add_load(const Plan& plan, std::uint16_t port, const test::RedisServer& red
 std::vector<Figure> measure_sustained(Lab& lab) {
   Series ours;
   Series bare;
+  Series transactions;
   Series undrained;
   Series bare_alone;
   const auto chatsync = [&](const test::Environment& environment, Series& series) {
     const Stack stack = lab.stack(environment);
     add_load(lab.plan(), stack.chatsync->port(), *stack.redis, series);
   };
-  const auto side_by_side = [&] {
+  const auto side_by_side = [&](const std::string& mode, Series& series) {
     const Database database = lab.migrated_database();
-    const BareStack stack = lab.bare_stack("commands");
+    const BareStack stack = lab.bare_stack(mode);
     Yardstick drain(lab, "bare_drain", database,
                     {"--redis-socket", stack.redis->socket(), "--until-stopped"});
-    add_load(lab.plan(), stack.port, *stack.redis, bare);
+    add_load(lab.plan(), stack.port, *stack.redis, series);
     drain.stop();
   };
   const auto bare_undrained = [&] {
@@ -115,7 +116,8 @@ std::vector<Figure> measure_sustained(Lab& lab) {
     add_load(lab.plan(), stack.port, *stack.redis, bare_alone);
   };
   lab.interleave("sustained",
-                 {[&] { chatsync(with_drains_as_shipped(), ours); }, side_by_side,
+                 {[&] { chatsync(with_drains_as_shipped(), ours); }, [&] { side_by_side("commands", bare); },
+                  [&] { side_by_side("transactions", transactions); },
                   [&] { chatsync(without_drains(), undrained); }, bare_undrained},
                  lab.plan().quick ? 1 : 0);
   return {{.what = "sustained: turns taken and drained",
@@ -125,6 +127,11 @@ std::vector<Figure> measure_sustained(Lab& lab) {
            .yardstick = bare.per_second,
            .target = Target{Of::ratio, Sense::at_least, 0.85},
            .plotted = true},
+          {.what = "  beside its own way to record",
+           .unit = "turns/s",
+           .ours = ours.per_second,
+           .yardstick_name = "bare loop that sends chatsync's transactions, beside bare drain",
+           .yardstick = transactions.per_second},
           {.what = "  growth of the backlog",
            .unit = "% of turns",
            .ours = ours.growth_percent,
