@@ -22,8 +22,9 @@ namespace chatsync::redis {
 ///
 /// Meta has `user_id`, `title`, `created_at`, `updated_at`; `unsynced` if these are not in the store; `empty`
 /// if the count is 0 because the session has no turns; `settled_us`, the time stamp of the last turn that the
-/// store took in the cache's place and the cache has numbered; and `settled:{timestamp}`, such a turn's
-/// number and final time stamp until the store has committed them. Of an erased session it has `erased`
+/// store took in the cache's place and the cache has numbered; `settled:{timestamp}`, such a turn's
+/// number and final time stamp until the store has committed them; and `history_of_store` if the history was
+/// replaced by the store's while turns were pending. Of an erased session it has `erased`
 /// alone, for a day.
 class KeySpace {
  public:
@@ -35,6 +36,7 @@ class KeySpace {
   static constexpr std::string_view kMessage = ":msg:";
   static constexpr std::string_view kMeta = ":meta";
   static constexpr std::string_view kSettled = "settled:";  ///< The beginning of fields of meta.
+  static constexpr std::string_view kHistoryOfStore = "history_of_store";  ///< A field of meta.
   static constexpr std::string_view kDirty = "sync:dirty";
   static constexpr std::string_view kNewSessions = "sync:new:";
 

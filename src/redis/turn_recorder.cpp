@@ -1,8 +1,8 @@
 // What arrives in one turn of the event loop goes to Redis in one write, and so does what arrives while a few
 // batches are under way: the first of several turns costs Redis more than each further one, so that a busy
 // Redis gets the fuller batches the busier it is, and an idle one each turn at once. A batch is bounded in
-// turns and bytes, since Redis serves nobody else while it works on one, and holds but a part of the turns at
-// hand: were they all in one or two, Redis would wait while their clients are answered, and these while Redis
+// turns and bytes, since Redis serves nobody else while it works on one, and of many turns at hand it holds
+// but a part: were they all in one, Redis would wait while their clients are answered, and these while Redis
 // works. For the same reason the next batch leaves before the turns of the last one are answered.
 //
 // A turn in a session of which the last turn was recorded here is proposed as what it will be, number, time

@@ -19,7 +19,7 @@ struct TurnName {
 
 /// Looks for turns in the histories of their sessions. `names` has the turns of each session together, in the
 /// order of time; what they view must outlive the call. Returns for each the turn, or nothing: it is not
-/// among the session's last, or the entry is not what chatsync itself writes.
+/// among the session's last, the entry is not what chatsync itself writes, or the history is the store's.
 AsyncResult<std::vector<std::optional<Turn>>> find_in_histories(RedisConnection* connection,
                                                                 std::vector<TurnName> names);
 

@@ -98,6 +98,8 @@ if behind or #fresh > 0 then
     if entries > 0 and (not last or cached and exact(ARGV[8]) > told) then
       call('DEL', KEYS[2])
       call('RPUSH', KEYS[2], unpack(ARGV, 11, 10 + entries))
+      -- An entry may then be of another turn than the one that is pending with its time stamp.
+      if pending > 0 then call('HSET', KEYS[4], 'history_of_store', '1') end
     end
   end
   local latest = math.max(told, exact(ARGV[7]))

@@ -26,6 +26,12 @@ class ReliefTest : public RedisTest {
     return all;
   }
 
+  static std::vector<std::string> turn_ids_of(const TurnBatch& batch) {
+    std::vector<std::string> ids;
+    for (const PendingTurn& pending : batch.turns) ids.push_back(pending.turn.turn_id);
+    return ids;
+  }
+
   /// Puts a text into a session's only history entry in the place of another one.
   void change_history(const std::string& session_id, std::string_view before, std::string_view after) {
     const std::string key = fmt::format("session:{}:history", session_id);
@@ -91,6 +97,23 @@ TEST_F(ReliefTest, ReadsFromTheHashWhereAnEntryIsNotAsChatsyncWritesIt) {
     change_history(session, before, after);
   }
   EXPECT_EQ(answers(PassKind::relief), std::vector<std::string>(changes.size(), "of the hash"));
+}
+
+TEST_F(ReliefTest, ReadsFromTheHashWhereTheHistoryBecameTheStoresWhileTurnsWerePending) {
+  std::vector<std::string> recorded;
+  for (const std::string session : {"abc", "no-history"}) {
+    for (int number = 1; number <= 3; ++number) {
+      record(turn_of(session, number));
+      recorded.push_back(turn_of(session, number).turn_id);
+    }
+    std::vector<Turn> of_store = numbered_turns(session, 1, 4);
+    for (Turn& turn : of_store) turn.turn_id = "other-" + turn.turn_id;
+    if (session == "no-history")
+      client().command({"DEL", "session:no-history:count", "session:no-history:history"});
+    ok(cache().seed({session_after(session, 4), of_store, {}}));
+    ASSERT_EQ(ok(cache().history(session)), of_store);
+  }
+  EXPECT_EQ(turn_ids_of(*claim(PassKind::relief)), recorded);
 }
 
 TEST_F(ReliefTest, ReadsOnlyWhatIsPending) {
