@@ -74,7 +74,7 @@ struct Synchronizer::Impl {
 
   asio::awaitable<DrainReport> next_drain(PassKind kind, std::size_t connections);
   asio::awaitable<void> run_drains();
-  asio::awaitable<DrainReport> drain_once(const RequestedDrain& request);
+  asio::awaitable<DrainReport> drain_once(PassKind kind, std::size_t connections);
   std::size_t background_connections() const;
   asio::awaitable<std::optional<Error>> reconcile();
   asio::awaitable<std::optional<Error>> rescue_left_over(DrainReport* report);
@@ -120,7 +120,7 @@ asio::awaitable<void> Synchronizer::Impl::run_drains() {
   while (next) {
     const bool joinable = fault::planted(fault::PlantedBug::join_running_drain);
     const auto current = joinable ? next : std::exchange(next, {});
-    const DrainReport report = co_await drain_once(*current);
+    const DrainReport report = co_await drain_once(current->kind, current->connections);
     if (joinable) next.reset();
     current->report.set(report);
     if (next && fault::planted(fault::PlantedBug::lost_wake_up)) co_return;
@@ -135,12 +135,12 @@ std::size_t Synchronizer::Impl::background_connections() const {
   return accepted / kBehind < tools->options.watermark ? 1 : tools->options.connections;
 }
 
-asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(const RequestedDrain& request) {
+asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(PassKind kind, std::size_t connections) {
   accepted_since_drain.store(0, std::memory_order_relaxed);
   DrainReport report;
   for (int attempt = 0; attempt < kDrainAttempts; ++attempt) {
     const std::optional<Error> not_reconciled = co_await reconcile();
-    Drain drain(tools, request.kind, request.connections);
+    Drain drain(tools, kind, connections);
     const DrainReport part = co_await drain.run();
     report.synced += part.synced;
     report.dead_lettered += part.dead_lettered;
@@ -155,7 +155,7 @@ asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(const RequestedDrain
     if (!report.failure || report.failure->code != kLineageSuperseded) break;
   }
   co_await measure_backlog(&report);
-  note_end_of_drain(report, request.kind);
+  note_end_of_drain(report, kind);
   co_return report;
 }
 
