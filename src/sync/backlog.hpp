@@ -17,9 +17,10 @@ struct BacklogLimits {
   std::chrono::seconds age{0};  ///< Of the oldest pending turn; 0: no limit.
 };
 
-/// How much waits for the store, as far as this process knows: what a drain counted last, and what was
-/// accepted and synced since. Turns that other instances accept are counted at the next drain, which is at
-/// most 30 s away while the store is down. Lock-free; any thread.
+/// How much waits for the store, as far as this process knows: what it accepted and did not sync since the
+/// last drain began, or what was counted when that failed. Turns that other instances accept are counted
+/// then, which is at most 30 s away while the store is down. Lock-free; any thread, but those who drain take
+/// turns.
 class Backlog {
  public:
   explicit Backlog(BacklogLimits limits) : limits_(limits) {}
@@ -28,7 +29,12 @@ class Backlog {
   void add(std::size_t bytes, std::int64_t now_us) noexcept;
   void remove(std::size_t turns, std::size_t bytes) noexcept;
 
-  /// Replaces the number of turns by a count just taken; their bytes are scaled along.
+  /// A drain begins.
+  void begin_drain() noexcept;
+  /// It has moved all that was accepted before it began. What came later counts as waiting, though the drain
+  /// may have met it.
+  void end_drain() noexcept;
+  /// Replaces the number of turns by a count just taken; their bytes follow from those that are known.
   void recount(std::size_t turns) noexcept;
   void set_oldest(std::optional<std::int64_t> oldest_us) noexcept;
 
@@ -42,8 +48,13 @@ class Backlog {
 
  private:
   const BacklogLimits limits_;
-  std::atomic<std::int64_t> turns_{0};
-  std::atomic<std::int64_t> bytes_{0};
+  // What waits is the difference. Each side only grows, but for a recount: what is put right once stays so.
+  std::atomic<std::int64_t> accepted_turns_{0};
+  std::atomic<std::int64_t> accepted_bytes_{0};
+  std::atomic<std::int64_t> gone_turns_{0};
+  std::atomic<std::int64_t> gone_bytes_{0};
+  std::atomic<std::int64_t> turns_before_drain_{0};
+  std::atomic<std::int64_t> bytes_before_drain_{0};
   std::atomic<std::int64_t> oldest_us_{0};  ///< 0: nothing is pending.
 };
 

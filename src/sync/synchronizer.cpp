@@ -137,6 +137,7 @@ std::size_t Synchronizer::Impl::background_connections() const {
 
 asio::awaitable<DrainReport> Synchronizer::Impl::drain_once(PassKind kind, std::size_t connections) {
   accepted_since_drain.store(0, std::memory_order_relaxed);
+  backlog.begin_drain();
   DrainReport report;
   for (int attempt = 0; attempt < kDrainAttempts; ++attempt) {
     const std::optional<Error> not_reconciled = co_await reconcile();
@@ -202,7 +203,7 @@ asio::awaitable<void> Synchronizer::Impl::measure_backlog(DrainReport* report) {
     report->pending = *pending;
     backlog.recount(*pending);
   } else {
-    backlog.recount(accepted_since_drain.load(std::memory_order_relaxed));
+    backlog.end_drain();
   }
   const auto oldest = co_await tools->pending.oldest_pending_us();
   if (oldest) backlog.set_oldest(*oldest);

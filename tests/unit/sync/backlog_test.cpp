@@ -53,6 +53,46 @@ TEST(Backlog, ARecountScalesTheBytesAlong) {
   EXPECT_EQ(backlog.bytes(), 0U);
 }
 
+TEST(Backlog, AfterADrainItIsWhatWasAcceptedSinceThatBegan) {
+  Backlog backlog({});
+  for (int i = 0; i < 5; ++i) backlog.add(300, 1);
+  backlog.begin_drain();
+  for (int i = 0; i < 3; ++i) backlog.add(500, 1);
+  backlog.remove(6, 6'000);  // Six turns, of which one came meanwhile.
+  backlog.end_drain();
+  EXPECT_EQ(backlog.turns(), 3U);
+  EXPECT_EQ(backlog.bytes(), 1'500U);
+}
+
+TEST(Backlog, ItsBytesDoNotGrowByDrainsOfWhichSomeMeetWhatComesMeanwhile) {
+  Backlog backlog({});
+  for (int drain = 0; drain < 10; ++drain) {
+    backlog.begin_drain();
+    for (int i = 0; i < 1'000; ++i) backlog.add(700, 1);
+    if (drain % 2 == 1) backlog.remove(1'999, 1'999 * 700);
+    backlog.end_drain();
+    EXPECT_EQ(backlog.turns(), 1'000U);
+    EXPECT_EQ(backlog.bytes(), 700'000U);
+  }
+}
+
+TEST(Backlog, AFewTurnsThatAreLeftSayNothingOfManyThatAreCounted) {
+  Backlog backlog({});
+  for (int i = 0; i < 1'000; ++i) backlog.add(700, 1);
+  backlog.remove(999, 0);
+  backlog.recount(1'000'000);
+  EXPECT_EQ(backlog.bytes(), 700'000'000U);
+}
+
+TEST(Backlog, LargeTurnsThatWaitAreCountedAsLargeOnes) {
+  Backlog backlog({});
+  for (int i = 0; i < 10'000; ++i) backlog.add(700, 1);
+  backlog.remove(10'000, 10'000 * 700);
+  for (int i = 0; i < 200; ++i) backlog.add(1'000'000, 1);
+  backlog.recount(300);
+  EXPECT_EQ(backlog.bytes(), 300'000'000U);
+}
+
 TEST(Backlog, TurnsThatOthersAcceptedDoNotMakeItNegative) {
   Backlog backlog({});
   backlog.remove(5, 5'000);
