@@ -77,7 +77,7 @@ std::chrono::microseconds Backlog::age(std::int64_t now_us) const noexcept {
 }
 
 std::optional<Error> Backlog::refusal(std::int64_t now_us) const {
-  const auto full = [](std::string what) {
+  const auto full = [](const std::string& what) {
     return Error{.kind = ErrorKind::overloaded,
                  .message = "the turns that wait for the store have reached their limit (" + what +
                             "); this one was not accepted: see why the store does not take them",
