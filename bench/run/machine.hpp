@@ -18,9 +18,9 @@ struct Machine {
 Machine look_at_machine();
 
 /// Takes two gigabytes from the kernel and gives them back, or a quarter of what is available if that is
-/// less. A virtual machine may get its memory from its host when it is first used, at ten times the price of
-/// memory that it has, and return what is free after some seconds: then programs that are measured would pay
-/// for that, the one more than the other.
+/// less. A virtual machine may get its memory from its host when it is first used, at several times the price
+/// of memory that it has, and return what is free after some seconds: then programs that are measured would
+/// pay for that, the one more than the other.
 void touch_memory();
 
 }  // namespace chatsync::bench
