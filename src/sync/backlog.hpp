@@ -48,7 +48,7 @@ class Backlog {
 
  private:
   const BacklogLimits limits_;
-  // What waits is the difference. Each side only grows, but for a recount: what is put right once stays so.
+  // What waits is the difference, which the end of each drain sets anew: no error outlives it.
   std::atomic<std::int64_t> accepted_turns_{0};
   std::atomic<std::int64_t> accepted_bytes_{0};
   std::atomic<std::int64_t> gone_turns_{0};

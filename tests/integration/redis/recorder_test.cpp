@@ -227,6 +227,7 @@ TEST_F(RecorderTest, TurnsThatCannotBeLookedAtAreNumberedByTheScript) {
     EXPECT_EQ(outcome->question_count, 2);
   }
   EXPECT_EQ(calls("exec"), 1) << "they were sent as foreseen before";
+  EXPECT_GT(calls("incr"), 0) << "the script's";
   EXPECT_EQ(claim()->turns.size(), 10U);
   for (const std::string& key : client().keys()) EXPECT_FALSE(key.ends_with(":aside")) << key;
 }
