@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <ranges>
 #include <span>
 #include <string_view>
@@ -150,13 +151,21 @@ void TurnRecorder::Impl::send_batch(Batch batch) {
                      });
 }
 
+// Which sessions a batch has is asked of the batch: what was taken for its first turn in a session, another
+// thread may have remembered anew before the second. In a transaction two turns of a session would undo, or
+// be written over, each other.
 TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
   Sent sent;
   sent.proposed.reserve(batch.size());
+  std::vector<std::size_t> sessions;  // Their hashes: two sessions that share one only go the longer way.
+  sessions.reserve(batch.size());
   for (std::unique_ptr<Waiting>& waiting : batch) {
     const Turn& turn = *waiting->turn;
-    waiting->last = last_turns_->take(connection_.lineage(), turn.session_id);
-    if (!waiting->last) withdraw_proposal(sent, turn.session_id);
+    const std::size_t session = std::hash<std::string_view>()(turn.session_id);
+    const bool repeated = std::ranges::find(sessions, session) != sessions.end();
+    sessions.push_back(session);
+    if (repeated) withdraw_proposal(sent, turn.session_id);
+    waiting->last = repeated ? std::nullopt : last_turns_->take(connection_.lineage(), turn.session_id);
     const bool foreseen = waiting->last && !waiting->last->shared;
     waiting->timestamp_us = cache_stamp(turn.timestamp_us, waiting->last ? waiting->last->timestamp_us : 0);
     (foreseen ? sent.proposed : sent.others).push_back(std::move(waiting));

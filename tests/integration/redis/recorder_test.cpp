@@ -1,7 +1,11 @@
 // Turns recorded many in one call, and the short way of those whose session is known.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <stop_token>
+#include <thread>
 
 #include "integration/redis/redis_fixture.hpp"
 
@@ -165,6 +169,7 @@ TEST_F(RecorderTest, ASessionThatSeveralRecordInIsNotGuessedAtUntilOnlyOneDoes) 
 
 TEST_F(RecorderTest, WhatOneThreadHasRecordedTheOthersOfItsProcessForesee) {
   const auto other = another_thread();
+  ok(other->cache.health());  // It knows whose memory it is connected to.
   record(turn_of("abc", 1));
   reset_calls();
   for (int number = 2; number <= 9; ++number) {
@@ -272,6 +277,28 @@ TEST_F(RecorderTest, TurnsOfOneSessionAtOnceGetDifferentNumbersAlsoWhereItIsKnow
   EXPECT_EQ(stamps.rbegin()->first, 5);
   std::int64_t previous = 0;
   for (const auto& [count, stamp] : stamps) EXPECT_GT(stamp, std::exchange(previous, stamp));
+}
+
+TEST_F(RecorderTest, WhateverOtherThreadsRememberMeanwhileEachTurnIsRecordedOnce) {
+  constexpr int kRounds = 300;
+  constexpr int kTurns = 4;
+  std::atomic<std::int64_t> count = record(turn_of("abc", 1)).question_count;
+  std::atomic<std::int64_t> stamp = turn_of("abc", 1).timestamp_us;
+  const std::jthread other(
+      [&, last_turns = user().last_turns, lineage = cache().lineage()](const std::stop_token& stop) {
+        while (!stop.stop_requested())
+          last_turns->remember(lineage, "abc", {.count = count, .timestamp_us = stamp});
+      });
+  for (int round = 0; round < kRounds; ++round) {
+    const auto outcomes = record_in(std::vector<std::string>(kTurns, "abc"), 2);
+    for (const auto& outcome : outcomes) {
+      ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+      count = std::max(count.load(), outcome->question_count);
+      stamp = std::max(stamp.load(), outcome->timestamp_us);
+    }
+    ASSERT_EQ(client().get("session:abc:count"), std::to_string(1 + kTurns * (round + 1)));
+    ASSERT_EQ(client().integer({"SCARD", "session:abc:pending_msgs"}), 1 + kTurns * (round + 1));
+  }
 }
 
 TEST_F(RecorderTest, AForgottenScriptIsLoadedAgain) {
