@@ -48,10 +48,22 @@ BulkInsert::BulkInsert(const std::string& socket, const std::string& database, F
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   run("SET SESSION sql_mode = 'STRICT_ALL_TABLES', time_zone = '+00:00', autocommit = 1");
   if (form_ == Form::text) return;
-  prepared_.reset(mysql_stmt_init(connection_.get()));
-  const std::string insert = fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?){}", kInsert, kKeepStored);
-  if (mysql_stmt_prepare(prepared_.get(), insert.data(), insert.size()) != 0) {
-    throw std::runtime_error(mysql_stmt_error(prepared_.get()));
+  prepared_ = prepare(fmt::format("{}(?, ?, ?, ?, ?, ?, ?, ?, ?){}", kInsert, kKeepStored));
+}
+
+BulkInsert::Statement BulkInsert::prepare(const std::string& statement) {
+  Statement prepared(mysql_stmt_init(connection_.get()));
+  if (mysql_stmt_prepare(prepared.get(), statement.data(), statement.size()) != 0) {
+    throw std::runtime_error(mysql_stmt_error(prepared.get()));
+  }
+  return prepared;
+}
+
+void BulkInsert::execute(st_mysql_stmt* statement, st_mysql_bind* binds, std::size_t rows) {
+  const auto count = static_cast<unsigned>(rows);
+  if (mysql_stmt_attr_set(statement, STMT_ATTR_ARRAY_SIZE, &count) != 0 ||
+      mysql_stmt_bind_param(statement, binds) != 0 || mysql_stmt_execute(statement) != 0) {
+    throw std::runtime_error(mysql_stmt_error(statement));
   }
 }
 
@@ -59,6 +71,7 @@ void BulkInsert::run(const std::string& statement) {
   if (mysql_real_query(connection_.get(), statement.data(), statement.size()) != 0) {
     throw std::runtime_error(mysql_error(connection_.get()));
   }
+  mysql_free_result(mysql_store_result(connection_.get()));
 }
 
 void BulkInsert::insert(std::span<const Row> rows) {
@@ -121,11 +134,7 @@ void BulkInsert::insert_array(std::span<const Row> rows) {
     bind.buffer = static_cast<void*>(texts[column].data.data());
     bind.length = texts[column].sizes.data();
   }
-  const auto count = static_cast<unsigned>(rows.size());
-  if (mysql_stmt_attr_set(prepared_.get(), STMT_ATTR_ARRAY_SIZE, &count) != 0 ||
-      mysql_stmt_bind_param(prepared_.get(), binds.data()) != 0 || mysql_stmt_execute(prepared_.get()) != 0) {
-    throw std::runtime_error(mysql_stmt_error(prepared_.get()));
-  }
+  execute(prepared_.get(), binds.data(), rows.size());
 }
 
 }  // namespace yardstick

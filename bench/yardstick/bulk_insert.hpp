@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -8,6 +9,7 @@
 
 struct st_mysql;
 struct st_mysql_stmt;
+struct st_mysql_bind;
 
 namespace yardstick {
 
@@ -41,19 +43,27 @@ class BulkInsert {
   /// own, and returns when it is committed. There must be at least one.
   void insert(std::span<const Row> rows);
 
- private:
+  /// Runs any statement and forgets what it returns.
+  void run(const std::string& statement);
+
+ protected:
   struct Closer {
     void operator()(st_mysql* connection) const;
     void operator()(st_mysql_stmt* statement) const;
   };
+  using Statement = std::unique_ptr<st_mysql_stmt, Closer>;
 
-  void run(const std::string& statement);
+  Statement prepare(const std::string& statement);
+  /// Binds an array of `rows` elements for each parameter, and executes.
+  static void execute(st_mysql_stmt* statement, st_mysql_bind* binds, std::size_t rows);
+
+ private:
   void insert_array(std::span<const Row> rows);
   void insert_text(std::span<const Row> rows);
   void append_literal(std::string_view text);
 
   std::unique_ptr<st_mysql, Closer> connection_;
-  std::unique_ptr<st_mysql_stmt, Closer> prepared_;
+  Statement prepared_;
   Form form_;
   std::string statement_;
 };
