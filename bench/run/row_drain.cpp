@@ -1,10 +1,13 @@
-// A backlog that chatsync has recorded is moved into MariaDB: by its own drain, and by the bare one. How fast
-// rows go into the same table that come from nowhere is what the store allows. What each
-// of the three programs takes of the CPU, and how little of the time Redis has nothing to do, tells who holds
-// a drain.
+// A backlog that chatsync has recorded is moved into MariaDB: by its own drain, and by the bare one, which
+// moves rows, or sends the servers what chatsync sends them. How fast rows go into the same table that come
+// from nowhere is what the store allows. What each of the three programs takes of the CPU, and how little of
+// the time Redis has nothing to do, tells who holds a drain.
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "load/process_use.hpp"
 #include "run/client_load.hpp"
@@ -51,9 +54,10 @@ class ServerUse {
 }  // namespace
 
 std::vector<Figure> measure_drain(Lab& lab) {
-  const std::int64_t turns = lab.plan().quick ? 40'000 : 500'000;
+  const std::int64_t turns = lab.plan().quick ? 30'000 : 500'000;
   Series ours;
   Series bare;
+  Series own_way;
   Samples insert;
   const auto recorded = [&] {
     Stack stack = lab.stack(without_drains());
@@ -69,13 +73,12 @@ std::vector<Figure> measure_drain(Lab& lab) {
     const ServerUse use(lab, *stack.redis);
     use.add_to(ours, all_of(sync_now(*stack.chatsync)));
   };
-  const auto drain_bare = [&] {
+  const auto drain_bare = [&](Series& series, std::vector<std::string> arguments) {
     const Stack stack = recorded();
     stack.chatsync->kill9();
+    arguments.insert(arguments.end(), {"--redis-socket", stack.redis->socket()});
     const ServerUse use(lab, *stack.redis);
-    use.add_to(bare,
-               all_of(Yardstick(lab, "bare_drain", stack.database, {"--redis-socket", stack.redis->socket()})
-                          .finish()));
+    use.add_to(series, all_of(Yardstick(lab, "bare_drain", stack.database, std::move(arguments)).finish()));
   };
   const auto insert_only = [&] {
     const Database database = lab.migrated_database();
@@ -83,10 +86,12 @@ std::vector<Figure> measure_drain(Lab& lab) {
         all_of(Yardstick(lab, "bare_insert", database, {"--rows", std::to_string(turns)}).finish());
     insert.push_back(moved.per_second());
   };
-  lab.interleave("drain", {drain, drain_bare, insert_only});
+  lab.interleave("drain", {drain, [&] { drain_bare(bare, {}); },
+                           [&] { drain_bare(own_way, {"--as-chatsync"}); }, insert_only});
 
-  const auto beside = [&](const char* what, const char* unit, Samples Series::* samples) {
-    return Figure{.what = what, .unit = unit, .ours = ours.*samples, .yardstick = bare.*samples};
+  const auto beside = [&](const Series& yardstick, const char* what, const char* unit,
+                          Samples Series::* samples) {
+    return Figure{.what = what, .unit = unit, .ours = ours.*samples, .yardstick = yardstick.*samples};
   };
   const std::string note = fmt::format("{} turns", text_of_number(static_cast<double>(turns)));
   return {{.what = "drain, Redis → MariaDB",
@@ -97,10 +102,18 @@ std::vector<Figure> measure_drain(Lab& lab) {
            .target = Target{Of::ratio, Sense::at_least, 0.95},
            .plotted = true,
            .note = note},
-          beside("  CPU of the drain's own process", "µs/row", &Series::own_cpu_us),
-          beside("  CPU of Redis", "µs/row", &Series::redis_cpu_us),
-          beside("  CPU of MariaDB", "µs/row", &Series::mariadb_cpu_us),
-          beside("  Redis on a core or waiting for one", "% of the time", &Series::redis_busy_percent),
+          beside(bare, "  CPU of the drain's own process", "µs/row", &Series::own_cpu_us),
+          beside(bare, "  CPU of Redis", "µs/row", &Series::redis_cpu_us),
+          beside(bare, "  CPU of MariaDB", "µs/row", &Series::mariadb_cpu_us),
+          beside(bare, "  Redis on a core or waiting for one", "% of the time", &Series::redis_busy_percent),
+          {.what = "  beside its own way to drain",
+           .unit = "rows/s",
+           .ours = ours.per_second,
+           .yardstick_name = "bare loop, chatsync's commands and transactions",
+           .yardstick = own_way.per_second},
+          beside(own_way, "    CPU of the drain's own process", "µs/row", &Series::own_cpu_us),
+          beside(own_way, "    CPU of Redis", "µs/row", &Series::redis_cpu_us),
+          beside(own_way, "    CPU of MariaDB", "µs/row", &Series::mariadb_cpu_us),
           {.what = "  beside the inserts alone",
            .unit = "rows/s",
            .ours = ours.per_second,
