@@ -8,8 +8,9 @@
 // A turn in a session of which the last turn was recorded here is proposed as what it will be, number, time
 // stamp and history entry, in a transaction that depends on the session's count (record_transaction.cpp).
 // Every other turn, and one that was refused as proposed, is numbered by record.lua. While a turn is under
-// way nothing is known of its session, so that no guess is built on another one; and where others record in
-// the session too, nothing is guessed.
+// way nothing is known of its session but what another thread has recorded there since, so that no guess is
+// built on another one; of several turns of a session in one batch none is guessed; and where others record
+// in the session too, nothing is.
 #include "redis/turn_recorder.hpp"
 
 #include <algorithm>
@@ -151,9 +152,9 @@ void TurnRecorder::Impl::send_batch(Batch batch) {
                      });
 }
 
-// Which sessions a batch has is asked of the batch: what was taken for its first turn in a session, another
-// thread may have remembered anew before the second. In a transaction two turns of a session would undo, or
-// be written over, each other.
+// Whether a session comes twice is asked of the batch and not of what is remembered: what was taken for the
+// first turn, another thread may have remembered anew before the second. In one transaction two turns of a
+// session could both get the same number, or the one's undoing take the other and all that is pending along.
 TurnRecorder::Impl::Sent TurnRecorder::Impl::divide(Batch batch) {
   Sent sent;
   sent.proposed.reserve(batch.size());
