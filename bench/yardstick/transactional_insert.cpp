@@ -8,25 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/mysql_sessions.hpp"
+
 namespace yardstick {
-namespace {
-
-// As in src/sql/mysql_sessions.cpp.
-constexpr std::string_view kBringForward =
-    "INSERT INTO chat_sessions (session_id, user_id, title, question_count, created_at, updated_at) VALUES "
-    "(?, ?, ?, ?, TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL ? MICROSECOND,"
-    " TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL ? MICROSECOND)"
-    " ON DUPLICATE KEY UPDATE"
-    " user_id = IF(deleted_at IS NULL AND user_id = '', VALUES(user_id), user_id),"
-    " title = IF(deleted_at IS NULL AND titled_at IS NULL AND VALUES(title) <> '', VALUES(title), title),"
-    " question_count = GREATEST(question_count, VALUES(question_count)),"
-    " created_at = IF(deleted_at IS NULL, LEAST(created_at, VALUES(created_at)), created_at),"
-    " updated_at = IF(deleted_at IS NULL, GREATEST(updated_at, VALUES(updated_at)), updated_at)";
-
-}  // namespace
 
 TransactionalInsert::TransactionalInsert(const std::string& socket, const std::string& database)
-    : BulkInsert(socket, database, Form::bulk), sessions_(prepare(std::string(kBringForward))) {}
+    : BulkInsert(socket, database, Form::bulk), sessions_(prepare(chatsync::sql::upsert_of_session())) {}
 
 void TransactionalInsert::insert(std::span<const Row> rows) {
   run("START TRANSACTION");

@@ -41,8 +41,6 @@ SqlResult<void> upsert_by_text(MySqlConnection& connection, std::span<const Batc
 }
 
 SqlResult<void> upsert_by_bulk(MySqlConnection& connection, std::span<const BatchSession> sessions) {
-  static const std::string kStatement =
-      fmt::format("{}(?, ?, ?, ?, {}, {}){}", kInsert, datetime_of("?"), datetime_of("?"), kBringForward);
   std::vector<std::string> titles;
   std::vector<std::size_t> bytes;
   for (const auto& [session, has_foreign_turns] : sessions) {
@@ -61,13 +59,19 @@ SqlResult<void> upsert_by_bulk(MySqlConnection& connection, std::span<const Batc
       columns[4].add(storable_time(session.created_at_us));
       columns[5].add(storable_time(session.updated_at_us));
     }
-    auto done = execute_bulk(connection, kStatement, columns, end - begin);
+    auto done = execute_bulk(connection, upsert_of_session(), columns, end - begin);
     if (!done) return sql_failure_of(std::move(done));
   }
   return {};
 }
 
 }  // namespace
+
+const std::string& upsert_of_session() {
+  static const std::string statement =
+      fmt::format("{}(?, ?, ?, ?, {}, {}){}", kInsert, datetime_of("?"), datetime_of("?"), kBringForward);
+  return statement;
+}
 
 SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const BatchSession> sessions,
                                 bool by_bulk_binding) {

@@ -21,6 +21,10 @@ namespace chatsync::sql {
 SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const BatchSession> sessions,
                                 bool by_bulk_binding);
 
+/// The statement that does so for an array of rows: of each its session's id, owner, title and count, and
+/// when it was made and changed, in microseconds since the epoch.
+const std::string& upsert_of_session();
+
 /// The tombstones among these sessions.
 SqlResult<std::unordered_set<std::string>> find_erased(MySqlConnection& connection,
                                                        std::span<const std::string> session_ids);
