@@ -43,9 +43,6 @@ class BulkInsert {
   /// own, and returns when it is committed. There must be at least one.
   void insert(std::span<const Row> rows);
 
-  /// Runs any statement and forgets what it returns.
-  void run(const std::string& statement);
-
  protected:
   struct Closer {
     void operator()(st_mysql* connection) const;
@@ -53,6 +50,8 @@ class BulkInsert {
   };
   using Statement = std::unique_ptr<st_mysql_stmt, Closer>;
 
+  /// Runs any statement and forgets what it returns.
+  void run(const std::string& statement);
   Statement prepare(const std::string& statement);
   /// Binds an array of `rows` elements for each parameter, and executes.
   static void execute(st_mysql_stmt* statement, st_mysql_bind* binds, std::size_t rows);

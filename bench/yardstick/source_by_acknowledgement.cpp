@@ -21,8 +21,8 @@ using chatsync::redis::CommandEncoder;
 using chatsync::redis::KeySpace;
 
 constexpr std::chrono::hours kSessionTtl{24};
-/// As chatsync divides them.
-constexpr std::size_t kMembersForASession = 64;
+/// As chatsync divides the turns of a large session.
+constexpr std::size_t kMembersOfAPiece = 64;
 
 class SourceByAcknowledgement : public PendingSource {
  public:
@@ -47,7 +47,7 @@ class SourceByAcknowledgement : public PendingSource {
     for (std::size_t index = 0; index < keys.size(); ++index) {
       const PendingSession& session = *keys[index].session;
       if (index == 0 || keys[index - 1].session != &session ||
-          settled.back().members.size() == kMembersForASession) {
+          settled.back().members.size() == kMembersOfAPiece) {
         sessions.push_back({.session_id = session.id, .user_id = session.user_id, .title = session.title});
         settled.push_back({.session_id = session.id, .members = {}, .committed = &sessions.back()});
       }

@@ -13,7 +13,8 @@
 namespace yardstick {
 
 TransactionalInsert::TransactionalInsert(const std::string& socket, const std::string& database)
-    : BulkInsert(socket, database, Form::bulk), sessions_(prepare(chatsync::sql::upsert_of_session())) {}
+    : BulkInsert(socket, database, Form::bulk),
+      sessions_(prepare(chatsync::sql::upsert_sessions_statement())) {}
 
 void TransactionalInsert::insert(std::span<const Row> rows) {
   run("START TRANSACTION");

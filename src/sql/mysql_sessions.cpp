@@ -59,7 +59,7 @@ SqlResult<void> upsert_by_bulk(MySqlConnection& connection, std::span<const Batc
       columns[4].add(storable_time(session.created_at_us));
       columns[5].add(storable_time(session.updated_at_us));
     }
-    auto done = execute_bulk(connection, upsert_of_session(), columns, end - begin);
+    auto done = execute_bulk(connection, upsert_sessions_statement(), columns, end - begin);
     if (!done) return sql_failure_of(std::move(done));
   }
   return {};
@@ -67,7 +67,7 @@ SqlResult<void> upsert_by_bulk(MySqlConnection& connection, std::span<const Batc
 
 }  // namespace
 
-const std::string& upsert_of_session() {
+const std::string& upsert_sessions_statement() {
   static const std::string statement =
       fmt::format("{}(?, ?, ?, ?, {}, {}){}", kInsert, datetime_of("?"), datetime_of("?"), kBringForward);
   return statement;

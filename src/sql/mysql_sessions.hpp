@@ -23,7 +23,7 @@ SqlResult<void> upsert_sessions(MySqlConnection& connection, std::span<const Bat
 
 /// The statement that does so for an array of rows: of each its session's id, owner, title and count, and
 /// when it was made and changed, in microseconds since the epoch.
-const std::string& upsert_of_session();
+const std::string& upsert_sessions_statement();
 
 /// The tombstones among these sessions.
 SqlResult<std::unordered_set<std::string>> find_erased(MySqlConnection& connection,
