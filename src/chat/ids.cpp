@@ -3,21 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <utility>
 
 namespace chatsync {
 namespace {
 
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+/// The bytes that names of one kind are made of: letters, digits and some punctuation.
+class Alphabet {
+ public:
+  consteval explicit Alphabet(std::string_view punctuation) {
+    for (const auto& [first, last] : {std::pair('a', 'z'), std::pair('A', 'Z'), std::pair('0', '9')}) {
+      for (char letter = first; letter <= last; ++letter) add(letter);
+    }
+    for (const char mark : punctuation) add(mark);
+  }
 
-bool is_name(std::string_view text, std::size_t longest, std::string_view punctuation) {
-  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, [&](char c) {
-    return is_alphanumeric(c) || punctuation.find(c) != std::string_view::npos;
-  });
-}
+  /// Whether `text` is a name of at most `longest` bytes.
+  bool spells(std::string_view text, std::size_t longest) const {
+    return !text.empty() && text.size() <= longest &&
+           std::ranges::all_of(text, [this](char c) { return has_[static_cast<unsigned char>(c)]; });
+  }
+
+ private:
+  constexpr void add(char letter) { has_[static_cast<unsigned char>(letter)] = true; }
+
+  std::array<bool, 256> has_{};
+};
 
 std::mt19937_64 seeded_by_the_system() {
   std::random_device device;
@@ -32,13 +46,16 @@ char* write_hex(char* out, std::uint64_t value, int digits) {
   return out;
 }
 
+constexpr Alphabet kOfIds("._-");
+constexpr Alphabet kOfUsers("._:@+-");
+
 }  // namespace
 
-bool is_session_id(std::string_view text) { return is_name(text, 64, "._-"); }
+bool is_session_id(std::string_view text) { return kOfIds.spells(text, 64); }
 
-bool is_user_id(std::string_view text) { return is_name(text, 128, "._:@+-"); }
+bool is_user_id(std::string_view text) { return kOfUsers.spells(text, 128); }
 
-bool is_turn_id(std::string_view text) { return is_name(text, 64, "._-"); }
+bool is_turn_id(std::string_view text) { return kOfIds.spells(text, 64); }
 
 IdGenerator::IdGenerator() : random_(seeded_by_the_system()) {}
 
