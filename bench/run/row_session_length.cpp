@@ -1,6 +1,7 @@
 // What a turn costs in sessions that have 100,000 turns, beside what it costs in sessions that have 10. The
 // cost is CPU time, of chatsync and of Redis, since it varies less than rates do. Everything is drained
-// before it is measured: what may grow is what stays.
+// before it is measured: what may grow is what stays. Takes of a second differ by a fifth, and go up and down
+// together for some of them: many short ones in turn tell more than a few long ones.
 #include <fmt/format.h>
 
 #include <string>
@@ -16,6 +17,7 @@ struct Sizes {
   int sessions;
   std::int64_t turns_before;  ///< Of each long session.
   std::int64_t measured;      ///< Turns of each take, all sessions together.
+  int takes_of_a_round;
 };
 
 class LongAndShort {
@@ -24,11 +26,12 @@ class LongAndShort {
       : lab_(lab),
         chatsync_(chatsync),
         watched_(std::move(watched)),
-        sizes_(lab.plan().quick ? Sizes{2, 30'000, 10'000} : Sizes{4, 100'000, 40'000}) {
+        sizes_(lab.plan().quick ? Sizes{2, 30'000, 10'000, 1} : Sizes{4, 100'000, 10'000, 5}) {
     ask("long-", sizes_.sessions * sizes_.turns_before);
     sync_now(chatsync_);
   }
 
+  int takes() const { return sizes_.takes_of_a_round * lab_.plan().rounds; }
   void take_long() { long_us_.push_back(cost("long-")); }
   void take_short() {
     const std::string prefix = fmt::format("short-{}-", short_us_.size());
@@ -75,7 +78,8 @@ class LongAndShort {
 Figure measure_on(const Lab& lab, const std::string& where, const test::ChatsyncProcess& chatsync,
                   std::vector<pid_t> watched) {
   LongAndShort turns(lab, chatsync, std::move(watched));
-  lab.interleave("session-length, " + where, {[&] { turns.take_long(); }, [&] { turns.take_short(); }});
+  lab.interleave("session-length, " + where, {[&] { turns.take_long(); }, [&] { turns.take_short(); }},
+                 turns.takes());
   return turns.figure(where);
 }
 
