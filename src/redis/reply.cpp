@@ -53,6 +53,6 @@ std::string_view ReplyReader::broken() const {
   return reader_->err == 0 ? std::string_view() : std::string_view(reader_->errstr);
 }
 
-void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
+void ReplyReader::Free::operator()(redisReader* reader) const { free_reader(reader); }
 
 }  // namespace chatsync::redis

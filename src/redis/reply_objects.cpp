@@ -1,6 +1,8 @@
 // hiredis makes two allocations of each string in a reply, which costs more than reading it. Here a whole
 // reply lies in one block, that of its outermost object, and in further ones that are chained to it where
-// that is too small. Nothing in it is freed by itself, which hiredis does not ask for either.
+// that is too small. Nothing in it is freed by itself, which hiredis does not ask for either. How large an
+// array will be is not known when it begins: its elements are taken to be as large as those of the array
+// before it.
 #include "redis/reply_objects.hpp"
 
 #include <hiredis/hiredis.h>
@@ -9,6 +11,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -18,8 +21,14 @@ namespace {
 
 constexpr std::size_t kLeastBlockBytes = 1024;
 constexpr std::size_t kMostBlockBytes = 64UL * 1024;
-/// What an element of an array takes beside its place in it, if it is short.
-constexpr std::size_t kElementBytes = sizeof(redisReply) + 32;
+
+/// What a reader knows of the outermost array that it read last, or is reading.
+struct LastArray {
+  std::size_t elements = 1;
+  std::size_t bytes = 64;  ///< What its elements take, with all that is in them.
+};
+
+LastArray& last_array(const redisReadTask* task) { return *static_cast<LastArray*>(task->privdata); }
 
 struct alignas(std::max_align_t) Block {
   Block* next;
@@ -78,6 +87,7 @@ Object make(const redisReadTask* task, std::size_t room_of_root) {
   const redisReadTask* outermost = task->parent;
   while (outermost->parent != nullptr) outermost = outermost->parent;
   Root* const root = static_cast<Root*>(outermost->obj);
+  last_array(task).bytes += aligned(sizeof(redisReply));
   std::byte* const memory = allocate(*root, sizeof(redisReply));
   if (memory == nullptr) return {root, nullptr};
   redisReply* const reply = new (memory) redisReply{.type = task->type};
@@ -90,6 +100,7 @@ template <class Place>
 void* make_with(const redisReadTask* task, std::size_t bytes, std::size_t room_of_root, Place place) {
   const Object object = make(task, room_of_root);
   if (object.reply == nullptr) return nullptr;
+  if (task->parent != nullptr) last_array(task).bytes += aligned(bytes);
   std::byte* const own = allocate(*object.root, bytes);
   if (own == nullptr) {
     if (task->parent == nullptr) std::free(object.root);
@@ -121,7 +132,13 @@ void* create_string(const redisReadTask* task, char* text, std::size_t length) {
 void* create_array(const redisReadTask* task, int elements) {
   const auto count = static_cast<std::size_t>(elements);
   const std::size_t places = count * sizeof(redisReply*);
-  const std::size_t room = aligned(places) + std::min(count * kElementBytes, kMostBlockBytes);
+  std::size_t room = aligned(places);
+  if (task->parent == nullptr && count > 0) {
+    LastArray& last = last_array(task);
+    const std::size_t element_bytes = last.bytes / last.elements * 5 / 4;
+    room += aligned(std::min(count * element_bytes, kMostBlockBytes));
+    last = {.elements = count, .bytes = 0};
+  }
   return make_with(task, places, room, [&](redisReply& reply, std::byte* own) {
     reply.elements = count;
     reply.element = reinterpret_cast<redisReply**>(own);
@@ -149,7 +166,15 @@ redisReader* make_reader() {
                                              .createInteger = create_integer,
                                              .createNil = create_nil,
                                              .freeObject = free_reply};
-  return redisReaderCreateWithFunctions(&functions);
+  auto last = std::make_unique<LastArray>();
+  redisReader* const reader = redisReaderCreateWithFunctions(&functions);
+  if (reader != nullptr) reader->privdata = last.release();
+  return reader;
+}
+
+void free_reader(redisReader* reader) {
+  const std::unique_ptr<LastArray> last(static_cast<LastArray*>(reader->privdata));
+  redisReaderFree(reader);
 }
 
 void free_reply(void* reply) {

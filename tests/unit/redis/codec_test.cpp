@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "redis/command_encoder.hpp"
 #include "redis/reply.hpp"
@@ -86,6 +87,34 @@ TEST(ReplyReader, WaitsForTheRestOfAReplyThatComesByteByByte) {
   const auto reply = reader.next();
   ASSERT_TRUE(reply.has_value());
   EXPECT_EQ((*reply)[1].integer(), -7);
+}
+
+std::string bulk(const std::string& text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+TEST(ReplyReader, ReadsArraysThatAreLargerAndSmallerThanTheOnesBefore) {
+  ReplyReader reader;
+  std::vector<Reply> replies;
+  const std::vector<std::size_t> sizes = {1, 300, 100'000, 0, 40, 5'000, 1, 70'000};
+  for (const std::size_t size : sizes) {
+    const std::string text(size, 'x');
+    const std::string pair = bulk(text + 'a').append(bulk(text + 'b'));
+    for (const std::string_view piece : {"*4\r\n", pair.c_str(), "*2\r\n", pair.c_str(), ":7\r\n*0\r\n"}) {
+      reader.feed(piece);
+    }
+    for (auto reply = reader.next(); reply; reply = reader.next()) replies.push_back(std::move(*reply));
+  }
+  ASSERT_EQ(replies.size(), 2 * sizes.size());
+  for (std::size_t index = 0; index < sizes.size(); ++index) {
+    const std::string text(sizes[index], 'x');
+    const Reply& reply = replies[2 * index];
+    EXPECT_EQ(reply[0].text(), text + 'a') << sizes[index];
+    EXPECT_EQ(reply[1].text(), text + 'b') << sizes[index];
+    EXPECT_EQ(reply[2][0].text(), text + 'a') << sizes[index];
+    EXPECT_EQ(reply[2][1].text(), text + 'b') << sizes[index];
+    EXPECT_EQ(reply[3].integer(), 7) << sizes[index];
+  }
 }
 
 TEST(ReplyReader, SaysWhenTheBytesAreNotRedis) {
