@@ -35,40 +35,40 @@ void append_name(std::string& out, std::string_view name) {
   append_json_string(out, readable);
 }
 
-std::string text_or_empty(ReplyView reply) {
+std::string_view text_or_empty(ReplyView reply) {
   const std::string_view text = reply.text_or("");
-  return is_utf8(text) ? std::string(text) : std::string();
+  return is_utf8(text) ? text : std::string_view();
 }
 
 std::int64_t time_or_zero(ReplyView reply) { return std::max<std::int64_t>(reply.integer_or(0), 0); }
 
 }  // namespace
 
-std::expected<Turn, Fault> read_turn(std::string_view session_id, std::int64_t timestamp_us, ReplyView fields,
-                                     std::string_view fallback_user) {
+std::optional<Fault> read_turn(std::string_view session_id, std::int64_t timestamp_us, ReplyView fields,
+                               std::string_view fallback_user, Turn& turn) {
   const ReplyView turn_id = fields[0], seq = fields[1], user_id = fields[2], question = fields[3],
                   answer = fields[4], status = fields[5], model = fields[6], details = fields[7];
   for (const auto& [name, text] : {std::pair("question", question), std::pair("answer", answer)}) {
-    if (text.is_nil()) {
-      return std::unexpected(Fault{std::string("the message has no ") + name, "missing_field"});
-    }
+    if (text.is_nil()) return Fault{std::string("the message has no ") + name, "missing_field"};
     if (!is_utf8(text.text_or(""))) {
-      return std::unexpected(Fault{std::string("the ") + name + " is not UTF-8", "invalid_utf8"});
+      return Fault{std::string("the ") + name + " is not UTF-8", "invalid_utf8"};
     }
   }
-  Turn turn;
   turn.session_id = session_id;
   turn.timestamp_us = timestamp_us;
-  turn.turn_id =
-      is_turn_id(turn_id.text_or("")) ? turn_id.text_or("") : derived_turn_id(session_id, timestamp_us);
-  if (seq.integer_or(0) > 0) turn.seq = seq.integer();
+  if (is_turn_id(turn_id.text_or(""))) {
+    turn.turn_id = turn_id.text_or("");
+  } else {
+    turn.turn_id = derived_turn_id(session_id, timestamp_us);
+  }
+  turn.seq = seq.integer_or(0) > 0 ? seq.integer() : std::nullopt;
   turn.user_id = is_user_id(user_id.text_or("")) ? user_id.text_or("") : fallback_user;
   turn.question = question.text_or("");
   turn.answer = answer.text_or("");
   turn.status = turn_status_from(status.text_or(""));
   turn.model = text_or_empty(model);
   turn.details = details_or_nothing(details.text_or(""));
-  return turn;
+  return std::nullopt;
 }
 
 void encode_meta(CommandEncoder& out, std::string_view prefix) {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +25,11 @@ struct Fault {
   std::string error_code;
 };
 
-/// Makes a turn of the reply to HMGET kTurnFields. Another program need not have written more than `question`
-/// and `answer`: an absent or malformed turn id is derived from the turn's identity, the user is then
-/// `fallback_user`, and what else is malformed counts as absent.
-std::expected<Turn, Fault> read_turn(std::string_view session_id, std::int64_t timestamp_us, ReplyView fields,
-                                     std::string_view fallback_user);
+/// Makes `turn` that of the reply to HMGET kTurnFields; after a fault it is nothing in particular. Another
+/// program need not have written more than `question` and `answer`: an absent or malformed turn id is derived
+/// from the turn's identity, the user is then `fallback_user`, and what else is malformed counts as absent.
+std::optional<Fault> read_turn(std::string_view session_id, std::int64_t timestamp_us, ReplyView fields,
+                               std::string_view fallback_user, Turn& turn);
 
 /// What the cache holds of a session's own data.
 struct OwnData {

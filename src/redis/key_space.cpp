@@ -1,5 +1,7 @@
 #include "redis/key_space.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace chatsync::redis {
@@ -25,10 +27,17 @@ void KeySpace::append_prefix(std::string& out, std::string_view session_id) cons
 }
 
 std::string KeySpace::message(std::string_view session_id, std::int64_t timestamp_us) const {
-  std::string key = prefix(session_id);
-  key += kMessage;
-  key += std::to_string(timestamp_us);
+  std::string key;
+  append_message(key, prefix(session_id), timestamp_us);
   return key;
+}
+
+void KeySpace::append_message(std::string& out, std::string_view prefix, std::int64_t timestamp_us) {
+  const fmt::format_int timestamp(timestamp_us);
+  out.reserve(out.size() + prefix.size() + kMessage.size() + timestamp.size());
+  out += prefix;
+  out += kMessage;
+  out.append(timestamp.data(), timestamp.size());
 }
 
 std::string_view KeySpace::pending_pattern() const {

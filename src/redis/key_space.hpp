@@ -46,6 +46,7 @@ class KeySpace {
   std::string prefix(std::string_view session_id) const;
   void append_prefix(std::string& out, std::string_view session_id) const;
   std::string message(std::string_view session_id, std::int64_t timestamp_us) const;
+  static void append_message(std::string& out, std::string_view prefix, std::int64_t timestamp_us);
 
   /// A SCAN pattern that matches every pending set, and maybe more.
   std::string_view pending_pattern() const;

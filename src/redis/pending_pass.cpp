@@ -73,13 +73,18 @@ void put_in_order(std::vector<PendingTurn>& turns) {
 
 }  // namespace
 
-/// Messages that are read together.
+/// Messages that are read together. Their turns come into the batch in their order, wherever they are found.
 struct RedisPendingPass::MessageRound {
-  std::vector<Member> members;
-  std::vector<std::int64_t> stamps;         ///< Of each member.
-  std::vector<std::optional<Turn>> turns;   ///< What each member is, once that is known.
-  std::vector<std::size_t> in_hashes = {};  ///< Which members are read from their hashes.
-  std::vector<Member> faulty;
+  struct Message {
+    OpenSession* session;
+    std::int64_t timestamp_us;
+  };
+  Gathered& gathered;
+  std::vector<Message> messages = {};
+  std::vector<std::optional<Turn>> in_histories = {};  ///< In a pass for relief: of each message.
+  std::vector<std::size_t> in_hashes = {};             ///< Which messages are read from their hashes.
+  std::size_t settled = 0;                             ///< Messages of which nothing more is to come.
+  std::vector<FaultyMember> faulty = {};
 };
 
 RedisPendingPass::RedisPendingPass(RedisConnection& connection, std::chrono::milliseconds session_ttl,
@@ -188,7 +193,7 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
   for (OpenSession& session : open_) {
     if (due.size() >= wanted) break;
     // What is read already comes first.
-    if (!session.unread.empty()) co_return Result<void>();
+    if (session.has_unread()) co_return Result<void>();
     if (!session.finished) due.push_back(&session);
   }
   if (due.empty()) co_return Result<void>();
@@ -203,7 +208,7 @@ AsyncResult<void> RedisPendingPass::scan_sessions(std::size_t room, Gathered* ga
     std::span<const Reply> left = replies;
     for (OpenSession* session : std::span(due).subspan(begin, end - begin)) {
       left = take_scan(*session, left, *gathered);
-      members += session->unread.size();
+      members += session->unread.size() + session->bad_keys.size();
     }
     return Result<void>();
   };
@@ -253,7 +258,12 @@ void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
   const ReplyView members = page[1];
   session.empty = session.empty && members.size() == 0;
   for (std::size_t index = 0; index < members.size(); ++index) {
-    session.unread.emplace_back(members[index].text_or(""));
+    const std::string_view key = members[index].text_or("");
+    if (const auto stamp = KeySpace::message_timestamp(session.prefix, key)) {
+      session.unread.push_back(*stamp);
+    } else {
+      session.bad_keys.emplace_back(key);
+    }
   }
   std::ranges::sort(session.unread, std::ranges::greater());  // Read from the last one on.
 }
@@ -261,35 +271,23 @@ void RedisPendingPass::take_page(OpenSession& session, ReplyView page) {
 AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* gathered) {
   const std::size_t limit =
       std::min({room, kMessagesPerRound, std::max<std::size_t>(kBytesPerRound / message_bytes_, 1)});
-  MessageRound round;
+  MessageRound round{.gathered = *gathered};
+  const auto is_full = [&] { return round.messages.size() + round.faulty.size() >= limit; };
   for (OpenSession& session : open_) {
-    while (!session.unread.empty() && round.members.size() + round.faulty.size() < limit) {
-      Member member{&session, std::move(session.unread.back()), {}};
-      session.unread.pop_back();
-      if (const auto stamp = KeySpace::message_timestamp(session.prefix, member.key)) {
-        round.stamps.push_back(*stamp);
-        round.members.push_back(std::move(member));
-      } else {
-        member.fault = {"the pending set names a key that is no message of this session", "bad_key"};
-        round.faulty.push_back(std::move(member));
-      }
+    for (; !session.bad_keys.empty() && !is_full(); session.bad_keys.pop_back()) {
+      const Fault fault{"the pending set names a key that is no message of this session", "bad_key"};
+      round.faulty.push_back({&session, std::move(session.bad_keys.back()), fault});
+    }
+    for (; !session.unread.empty() && !is_full(); session.unread.pop_back()) {
+      round.messages.push_back({&session, session.unread.back()});
     }
   }
-  if (!round.members.empty()) {
-    round.turns.resize(round.members.size());
+  if (!round.messages.empty()) {
+    const std::size_t before = gathered->bytes;
     Result<void> read = kind_ == PassKind::relief ? co_await read_histories(&round) : Result<void>();
     if (read) read = co_await read_hashes(&round);
     if (!read) co_return read;
-    std::size_t bytes = 0;
-    for (std::size_t index = 0; index < round.members.size(); ++index) {
-      std::optional<Turn>& turn = round.turns[index];
-      if (!turn) continue;
-      bytes += bytes_of(*turn);
-      Member& member = round.members[index];
-      add_turn(*member.session, std::move(member.key), std::move(*turn), *gathered);
-    }
-    gathered->bytes += bytes;
-    message_bytes_ = std::max<std::size_t>(bytes / round.members.size(), 256);
+    message_bytes_ = std::max<std::size_t>((gathered->bytes - before) / round.messages.size(), 256);
   }
   if (round.faulty.empty()) co_return Result<void>();
   co_return co_await look_closer(std::move(round.faulty), gathered);
@@ -297,72 +295,91 @@ AsyncResult<void> RedisPendingPass::read_messages(std::size_t room, Gathered* ga
 
 AsyncResult<void> RedisPendingPass::read_histories(MessageRound* round) {
   std::vector<TurnName> names;
-  names.reserve(round->members.size());
-  for (std::size_t index = 0; index < round->members.size(); ++index) {
-    const OpenSession& session = *round->members[index].session;
-    names.push_back({session.id, session.prefix, round->stamps[index]});
+  names.reserve(round->messages.size());
+  for (const auto& [session, timestamp_us] : round->messages) {
+    names.push_back({session->id, session->prefix, timestamp_us});
   }
   Result<std::vector<std::optional<Turn>>> found = co_await find_in_histories(&connection_, std::move(names));
   if (!found) co_return failure_of(std::move(found));
-  round->turns = std::move(*found);
+  round->in_histories = std::move(*found);
   co_return Result<void>();
 }
 
 AsyncResult<void> RedisPendingPass::read_hashes(MessageRound* round) {
   std::vector<std::size_t>& in_hashes = round->in_hashes;
-  for (std::size_t index = 0; index < round->members.size(); ++index) {
-    if (!round->turns[index]) in_hashes.push_back(index);
+  in_hashes.reserve(round->messages.size());
+  for (std::size_t index = 0; index < round->messages.size(); ++index) {
+    if (round->in_histories.empty() || !round->in_histories[index]) in_hashes.push_back(index);
   }
-  if (in_hashes.empty()) co_return Result<void>();
+  std::string key;
   const auto encode = [&](CommandEncoder& out, std::size_t begin, std::size_t end) {
-    for (std::size_t index = begin; index < end; ++index) {
+    for (const std::size_t index : std::span(in_hashes).subspan(begin, end - begin)) {
+      const auto& [session, timestamp_us] = round->messages[index];
+      key.clear();
+      KeySpace::append_message(key, session->prefix, timestamp_us);
       out.begin(2 + kTurnFields.size());
       out.argument("HMGET");
-      out.argument(round->members[in_hashes[index]].key);
+      out.argument(key);
       out.encoded_arguments(encoded_turn_fields());
     }
   };
   const auto take = [&](std::size_t begin, std::size_t, const Replies& replies) {
     return take_messages(begin, replies, *round);
   };
-  co_return co_await execute_in_parts(&connection_, in_hashes.size(), kMessagesPerRequest, encode, take);
+  Result<void> read =
+      co_await execute_in_parts(&connection_, in_hashes.size(), kMessagesPerRequest, encode, take);
+  if (read) add_from_histories(*round, round->messages.size());
+  co_return read;
 }
 
 Result<void> RedisPendingPass::take_messages(std::size_t begin, std::span<const Reply> replies,
                                              MessageRound& round) {
+  std::vector<PendingTurn>& turns = round.gathered.batch.turns;
   for (std::size_t index = 0; index < replies.size(); ++index) {
     const std::size_t which = round.in_hashes[begin + index];
-    Member& member = round.members[which];
-    const OpenSession& session = *member.session;
+    add_from_histories(round, which);
+    round.settled = which + 1;
+    const auto& [session, timestamp_us] = round.messages[which];
     const ReplyView fields = replies[index].view();
+    std::optional<Fault> fault;
     if (fields.is_error()) {
       if (!fields.text_or("").starts_with("WRONGTYPE")) return std::unexpected(connection_.error_of(fields));
-      member.fault = {"the message is not a hash", "wrong_type"};
-      round.faulty.push_back(std::move(member));
-      continue;
-    }
-    const std::string_view owner = session.own.session.user_id;
-    auto turn = read_turn(session.id, round.stamps[which], fields, owner.empty() ? "1" : owner);
-    if (turn) {
-      round.turns[which] = std::move(*turn);
+      fault = {"the message is not a hash", "wrong_type"};
     } else {
-      member.fault = std::move(turn).error();
-      round.faulty.push_back(std::move(member));
+      const std::string_view owner = session->own.session.user_id;
+      turns.emplace_back();
+      fault = read_turn(session->id, timestamp_us, fields, owner.empty() ? "1" : owner, turns.back().turn);
+      if (fault) turns.pop_back();
+    }
+    if (fault) {
+      std::string key;
+      KeySpace::append_message(key, session->prefix, timestamp_us);
+      round.faulty.push_back({session, std::move(key), std::move(*fault)});
+    } else {
+      add_turn(*session, round.gathered);
     }
   }
   return {};
 }
 
+void RedisPendingPass::add_from_histories(MessageRound& round, std::size_t end) const {
+  for (; round.settled < end; ++round.settled) {
+    std::optional<Turn>& turn = round.in_histories[round.settled];
+    round.gathered.batch.turns.push_back({std::move(*turn), {}});
+    add_turn(*round.messages[round.settled].session, round.gathered);
+  }
+}
+
 /// Sorts members that cannot be turns into those that are gone, those that are not there yet, and dead
 /// letters.
-AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gathered* gathered) {
+AsyncResult<void> RedisPendingPass::look_closer(std::vector<FaultyMember> members, Gathered* gathered) {
   // A message's key belongs to one session; anything else may be a member of several.
-  std::erase_if(members, [&](const Member& member) {
+  std::erase_if(members, [&](const FaultyMember& member) {
     return !gathered->faulty.insert(member.session->id + ' ' + member.key).second;
   });
   if (members.empty()) co_return Result<void>();
   Result<Replies> states = co_await connection_.execute([&](CommandEncoder& out) {
-    for (const Member& member : members) {
+    for (const FaultyMember& member : members) {
       // In this order: a member acknowledged in between is then seen to be none.
       out.command({"TYPE", member.key});
       out.begin(3);
@@ -372,11 +389,11 @@ AsyncResult<void> RedisPendingPass::look_closer(std::vector<Member> members, Gat
     }
   });
   if (!states) co_return failure_of(std::move(states));
-  std::vector<std::pair<Member*, std::string_view>> dead;
+  std::vector<std::pair<FaultyMember*, std::string_view>> dead;
   for (std::size_t index = 0; index < members.size(); ++index) {
     const std::string_view type = (*states)[2 * index].view().text_or("none");
     if ((*states)[2 * index + 1].view().integer_or(0) == 0) continue;
-    Member& member = members[index];
+    FaultyMember& member = members[index];
     if (type == "none" && member.fault.error_code == "missing_field") {
       const auto stamp = KeySpace::message_timestamp(member.session->prefix, member.key);
       if (!stamp || !is_forsaken(*stamp, clock_.now_us())) continue;
@@ -415,8 +432,10 @@ Session& RedisPendingPass::session_in(Gathered& gathered, const OpenSession& ses
   return sessions[found->second];
 }
 
-void RedisPendingPass::add_turn(const OpenSession& session, std::string key, Turn turn,
-                                Gathered& gathered) const {
+void RedisPendingPass::add_turn(const OpenSession& session, Gathered& gathered) const {
+  auto& [turn, key] = gathered.batch.turns.back();
+  KeySpace::append_message(key, session.prefix, turn.timestamp_us);
+  gathered.bytes += bytes_of(turn);
   Session& known = session_in(gathered, session);
   // What another program did not write follows from the turns.
   if (known.user_id.empty()) known.user_id = turn.user_id;
@@ -425,14 +444,13 @@ void RedisPendingPass::add_turn(const OpenSession& session, std::string key, Tur
     known.created_at_us = turn.timestamp_us;
   }
   known.updated_at_us = std::max(known.updated_at_us, turn.timestamp_us);
-  gathered.batch.turns.push_back({std::move(turn), std::move(key)});
 }
 
 /// Lets go of sessions that are read to the end. Those that turn out to have nothing pending leave the index.
 AsyncResult<void> RedisPendingPass::close_finished() {
   std::vector<Acknowledgement> idle;
   std::erase_if(open_, [&](const OpenSession& session) {
-    if (!session.finished || !session.unread.empty()) return false;
+    if (!session.finished || session.has_unread()) return false;
     if (session.empty && !session.own.unsynced) idle.push_back({session.id, {}, nullptr});
     return true;
   });

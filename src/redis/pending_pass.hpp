@@ -32,17 +32,20 @@ class RedisPendingPass final : public PendingPass {
     std::string id;
     std::string prefix;
     std::string cursor = "0";
-    bool scanned = false;             ///< Its own data are known, and at least one page of members.
-    bool finished = false;            ///< No further page.
-    bool empty = true;                ///< No member was seen.
-    std::vector<std::string> unread;  ///< Members whose messages are still to be read.
+    bool scanned = false;               ///< Its own data are known, and at least one page of members.
+    bool finished = false;              ///< No further page.
+    bool empty = true;                  ///< No member was seen.
+    std::vector<std::int64_t> unread;   ///< Time stamps of members whose messages are still to be read.
+    std::vector<std::string> bad_keys;  ///< Members that name no message of this session.
     OwnData own;
+
+    bool has_unread() const { return !unread.empty() || !bad_keys.empty(); }
   };
-  /// A member whose message is being read.
-  struct Member {
+  /// A member that cannot be a turn.
+  struct FaultyMember {
     OpenSession* session;
     std::string key;
-    Fault fault;  ///< Why it cannot be a turn, once that is known.
+    Fault fault;
   };
   /// What one call of next() has gathered.
   struct Gathered {
@@ -73,8 +76,11 @@ class RedisPendingPass final : public PendingPass {
   AsyncResult<void> read_histories(MessageRound* round);
   AsyncResult<void> read_hashes(MessageRound* round);
   Result<void> take_messages(std::size_t begin, std::span<const Reply> replies, MessageRound& round);
-  AsyncResult<void> look_closer(std::vector<Member> members, Gathered* gathered);
-  void add_turn(const OpenSession& session, std::string key, Turn turn, Gathered& gathered) const;
+  AsyncResult<void> look_closer(std::vector<FaultyMember> members, Gathered* gathered);
+  /// Adds the turns of the round's next messages up to `end`, as far as histories have them.
+  void add_from_histories(MessageRound& round, std::size_t end) const;
+  /// The last of the batch's turns, complete but for its key.
+  void add_turn(const OpenSession& session, Gathered& gathered) const;
   Session& session_in(Gathered& gathered, const OpenSession& session) const;
   AsyncResult<void> close_finished();
 

@@ -252,8 +252,9 @@ AsyncResult<std::vector<Turn>> RedisTurnCache::pending(std::string session_id, T
   turns.reserve(stamps.size());
   for (std::size_t index = 0; index < stamps.size(); ++index) {
     // Unreadable ones, and those acknowledged since SMEMBERS, are left out.
-    auto turn = read_turn(session_id, stamps[index], (*replies)[index + 1].view(), user);
-    if (turn) turns.push_back(std::move(*turn));
+    turns.emplace_back();
+    const auto fault = read_turn(session_id, stamps[index], (*replies)[index + 1].view(), user, turns.back());
+    if (fault) turns.pop_back();
   }
   co_return turns;
 }

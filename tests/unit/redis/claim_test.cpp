@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <expected>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -29,9 +30,17 @@ Reply array_of(std::initializer_list<Field> fields) {
 
 constexpr Field kNone = std::nullopt;
 
+std::expected<Turn, Fault> turn_of(const Reply& fields, std::string_view fallback_user = "1") {
+  Turn turn;
+  if (auto fault = read_turn("abc", 5, fields.view(), fallback_user, turn)) {
+    return std::unexpected(std::move(*fault));
+  }
+  return turn;
+}
+
 TEST(ReadTurn, TakesEveryFieldThatRecordWrites) {
   const Reply fields = array_of({"t-1", "7", "ann", "Q", "A", "incomplete", "echo", R"({"a":1})"});
-  const auto turn = read_turn("abc", 5, fields.view(), "1");
+  const auto turn = turn_of(fields);
   ASSERT_TRUE(turn.has_value());
   Turn expected{.session_id = "abc", .turn_id = "t-1", .timestamp_us = 5, .seq = 7, .user_id = "ann"};
   expected.question = "Q";
@@ -44,7 +53,7 @@ TEST(ReadTurn, TakesEveryFieldThatRecordWrites) {
 
 TEST(ReadTurn, NeedsOnlyQuestionAndAnswer) {
   const Reply fields = array_of({kNone, kNone, kNone, "Q", "", kNone, kNone});
-  const auto turn = read_turn("abc", 5, fields.view(), "owner");
+  const auto turn = turn_of(fields, "owner");
   ASSERT_TRUE(turn.has_value());
   EXPECT_EQ(turn->turn_id, derived_turn_id("abc", 5));
   EXPECT_EQ(turn->seq, std::nullopt);
@@ -54,7 +63,7 @@ TEST(ReadTurn, NeedsOnlyQuestionAndAnswer) {
 
 TEST(ReadTurn, PutsSomethingSoundInPlaceOfWhatIsMalformed) {
   const Reply fields = array_of({"no id!", "-3", "bad user", "Q", "A", "odd", "\xff", "[1]"});
-  const auto turn = read_turn("abc", 5, fields.view(), "1");
+  const auto turn = turn_of(fields);
   ASSERT_TRUE(turn.has_value());
   EXPECT_EQ(turn->turn_id, derived_turn_id("abc", 5));
   EXPECT_EQ(turn->seq, std::nullopt);
@@ -65,17 +74,17 @@ TEST(ReadTurn, PutsSomethingSoundInPlaceOfWhatIsMalformed) {
 
 TEST(ReadTurn, NamesTheFieldThatIsMissing) {
   const Reply no_question = array_of({kNone, kNone, kNone, kNone, "A", kNone, kNone});
-  const auto first = read_turn("abc", 5, no_question.view(), "1");
+  const auto first = turn_of(no_question);
   ASSERT_FALSE(first.has_value());
   EXPECT_EQ(first.error().error_code, "missing_field");
   EXPECT_NE(first.error().reason.find("question"), std::string::npos);
   const Reply no_answer = array_of({kNone, kNone, kNone, "Q", kNone, kNone, kNone});
-  EXPECT_NE(read_turn("abc", 5, no_answer.view(), "1").error().reason.find("answer"), std::string::npos);
+  EXPECT_NE(turn_of(no_answer).error().reason.find("answer"), std::string::npos);
 }
 
 TEST(ReadTurn, RefusesTextThatIsNotUtf8) {
   const Reply fields = array_of({kNone, kNone, kNone, "Q", "\xed\xa0\x80", kNone, kNone});
-  const auto turn = read_turn("abc", 5, fields.view(), "1");
+  const auto turn = turn_of(fields);
   ASSERT_FALSE(turn.has_value());
   EXPECT_EQ(turn.error().error_code, "invalid_utf8");
 }
