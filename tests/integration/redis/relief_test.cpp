@@ -73,6 +73,15 @@ TEST_F(ReliefTest, ReadsFromHashesWhatIsTooOldForTheHistory) {
   EXPECT_EQ(answers(PassKind::relief), expected);
 }
 
+TEST_F(ReliefTest, KeepsWhatAHistoryHasOfTurnsThatComeBeforeThoseOfHashes) {
+  record(turn_of("aaa", 1));
+  for (int number = 1; number <= 11; ++number) record(turn_of("bbb", number));
+  for (const char* session : {"aaa", "bbb"}) change_hash(turn_of(session, 1));
+  std::vector<std::string> expected = {turn_of("aaa", 1).answer, "of the hash"};
+  for (int number = 2; number <= 11; ++number) expected.push_back(turn_of("bbb", number).answer);
+  EXPECT_EQ(answers(PassKind::relief), expected);
+}
+
 TEST_F(ReliefTest, ReadsFromTheHashWhereTheHistoryIsNone) {
   record(turn_of("absent", 1));
   record(turn_of("text", 1));
