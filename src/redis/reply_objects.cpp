@@ -135,7 +135,7 @@ void* create_array(const redisReadTask* task, int elements) {
   std::size_t room = aligned(places);
   if (task->parent == nullptr && count > 0) {
     LastArray& last = last_array(task);
-    const std::size_t element_bytes = last.bytes / last.elements * 5 / 4;
+    const std::size_t element_bytes = last.bytes / last.elements * 5 / 4;  // Texts differ in length.
     room += aligned(std::min(count * element_bytes, kMostBlockBytes));
     last = {.elements = count, .bytes = 0};
   }
