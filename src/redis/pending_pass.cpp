@@ -356,7 +356,7 @@ Result<void> RedisPendingPass::take_messages(std::size_t begin, std::span<const 
       KeySpace::append_message(key, session->prefix, timestamp_us);
       round.faulty.push_back({session, std::move(key), std::move(*fault)});
     } else {
-      add_turn(*session, round.gathered);
+      complete_last_turn(*session, round.gathered);
     }
   }
   return {};
@@ -366,7 +366,7 @@ void RedisPendingPass::add_from_histories(MessageRound& round, std::size_t end) 
   for (; round.settled < end; ++round.settled) {
     std::optional<Turn>& turn = round.in_histories[round.settled];
     round.gathered.batch.turns.push_back({std::move(*turn), {}});
-    add_turn(*round.messages[round.settled].session, round.gathered);
+    complete_last_turn(*round.messages[round.settled].session, round.gathered);
   }
 }
 
@@ -432,7 +432,7 @@ Session& RedisPendingPass::session_in(Gathered& gathered, const OpenSession& ses
   return sessions[found->second];
 }
 
-void RedisPendingPass::add_turn(const OpenSession& session, Gathered& gathered) const {
+void RedisPendingPass::complete_last_turn(const OpenSession& session, Gathered& gathered) const {
   auto& [turn, key] = gathered.batch.turns.back();
   KeySpace::append_message(key, session.prefix, turn.timestamp_us);
   gathered.bytes += bytes_of(turn);

@@ -79,8 +79,8 @@ class RedisPendingPass final : public PendingPass {
   AsyncResult<void> look_closer(std::vector<FaultyMember> members, Gathered* gathered);
   /// Adds the turns of the round's next messages up to `end`, as far as histories have them.
   void add_from_histories(MessageRound& round, std::size_t end) const;
-  /// The last of the batch's turns, complete but for its key.
-  void add_turn(const OpenSession& session, Gathered& gathered) const;
+  /// Gives the batch's last turn its key, and the batch's session what follows from the turn.
+  void complete_last_turn(const OpenSession& session, Gathered& gathered) const;
   Session& session_in(Gathered& gathered, const OpenSession& session) const;
   AsyncResult<void> close_finished();
 

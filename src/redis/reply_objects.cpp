@@ -48,8 +48,10 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + kStep - 1) / kStep * kStep;
 }
 
-std::byte* allocate(Root& root, std::size_t bytes) {
+/// Room for the object of `task`, or for what it holds.
+std::byte* allocate(const redisReadTask* task, Root& root, std::size_t bytes) {
   bytes = aligned(bytes);
+  if (task->parent != nullptr) last_array(task).bytes += bytes;
   if (root.left < bytes) {
     const std::size_t capacity = std::max(bytes, root.next_block_bytes);
     void* const memory = std::malloc(sizeof(Block) + capacity);
@@ -87,8 +89,7 @@ Object make(const redisReadTask* task, std::size_t room_of_root) {
   const redisReadTask* outermost = task->parent;
   while (outermost->parent != nullptr) outermost = outermost->parent;
   Root* const root = static_cast<Root*>(outermost->obj);
-  last_array(task).bytes += aligned(sizeof(redisReply));
-  std::byte* const memory = allocate(*root, sizeof(redisReply));
+  std::byte* const memory = allocate(task, *root, sizeof(redisReply));
   if (memory == nullptr) return {root, nullptr};
   redisReply* const reply = new (memory) redisReply{.type = task->type};
   static_cast<redisReply*>(task->parent->obj)->element[task->idx] = reply;
@@ -100,8 +101,7 @@ template <class Place>
 void* make_with(const redisReadTask* task, std::size_t bytes, std::size_t room_of_root, Place place) {
   const Object object = make(task, room_of_root);
   if (object.reply == nullptr) return nullptr;
-  if (task->parent != nullptr) last_array(task).bytes += aligned(bytes);
-  std::byte* const own = allocate(*object.root, bytes);
+  std::byte* const own = allocate(task, *object.root, bytes);
   if (own == nullptr) {
     if (task->parent == nullptr) std::free(object.root);
     return nullptr;
