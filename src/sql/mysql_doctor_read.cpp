@@ -13,8 +13,12 @@ namespace chatsync::sql {
 namespace {
 
 constexpr const char* kOurTables =
-    "('chat_sessions', 'chat_messages', 'dead_letters', 'unsettled_turns', 'cache_lineages', "
-    "'schema_version')";
+    "('chat_sessions', 'chat_messages', 'dead_letters', 'unsettled_turns', 'cache_lineages', 'cache_fence', "
+    "'superseded_lineages', 'item_marks', 'sibling_answers', 'turn_search', 'search_backlog', "
+    "'search_state', 'schema_version')";
+
+/// Searched whatever the case and accents of a word, so its collation is rightly no binary one.
+constexpr const char* kWordsOfTurns = "('turn_search', 'body')";
 
 constexpr const char* kVariables =
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'read_only', "
@@ -56,11 +60,12 @@ class Reader {
     if (!tables) return sql_failure_of(std::move(tables));
     for (SqlRow& row : *tables) facts.engines.emplace(text_at(row, 0), text_at(row, 1));
 
-    auto columns = connection_.query(fmt::format(
-        "SELECT table_name, column_name, column_type, character_set_name, collation_name, "
-        "is_nullable = 'YES' FROM information_schema.columns WHERE table_schema = DATABASE() AND "
-        "table_name IN {} AND character_set_name IS NOT NULL ORDER BY table_name, ordinal_position",
-        kOurTables));
+    auto columns = connection_.query(
+        fmt::format("SELECT table_name, column_name, column_type, character_set_name, collation_name, "
+                    "is_nullable = 'YES' FROM information_schema.columns WHERE table_schema = DATABASE() AND "
+                    "table_name IN {} AND character_set_name IS NOT NULL AND (table_name, column_name) <> {} "
+                    "ORDER BY table_name, ordinal_position",
+                    kOurTables, kWordsOfTurns));
     if (!columns) return sql_failure_of(std::move(columns));
     for (SqlRow& row : *columns) {
       facts.columns.push_back({.table = text_at(row, 0),

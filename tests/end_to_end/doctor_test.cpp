@@ -117,6 +117,20 @@ TEST_F(Doctor, KnowsTheCommandsThatMendABadMySql) {
   expect_mended_by_its_own_commands(environment());
 }
 
+TEST_F(Doctor, LooksAtEveryTableThatChatsyncMakes) {
+  start(kGoodRedis);
+  make_tables();
+  MySqlClient root = mariadb_->client(database_);
+  const std::vector<std::string> tables =
+      root.column("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()");
+  for (const std::string& table : tables) root.query(fmt::format("ALTER TABLE {} ENGINE = MyISAM", table));
+  const std::string sick = doctor(environment()).standard_output;
+  for (const std::string& table : tables) {
+    EXPECT_THAT(sick, HasSubstr(fmt::format("table {} has the engine MyISAM", table)));
+  }
+  expect_mended_by_its_own_commands(environment());
+}
+
 TEST_F(Doctor, KnowsTheGrantThatAUserLacks) {
   start(kGoodRedis);
   make_tables();
