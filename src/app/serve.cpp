@@ -175,7 +175,9 @@ int serve(const Settings& settings) {
   [[maybe_unused]] const std::future<void> signals_watched =
       control.spawn(watch_signals(signals, first_signal));
   std::future<void> synchronizer_ended = sync_thread.spawn(synchronizer.run());
-  sync::SearchIndexer indexer(sync_thread.executor(), backends.conversations(), clock);
+  sync::SearchIndexer indexer(
+      sync_thread.executor(),
+      [&store = backends.conversations()](std::size_t limit) { return store.index_turns(limit); }, clock);
   std::future<void> indexer_ended;
   if (settings.search_index) indexer_ended = sync_thread.spawn(indexer.run());
   server.start();

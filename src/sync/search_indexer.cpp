@@ -15,13 +15,16 @@ constexpr std::chrono::seconds kAfterFailure{30};
 
 }  // namespace
 
-SearchIndexer::SearchIndexer(boost::asio::any_io_executor executor, ConversationStore& store,
+SearchIndexer::SearchIndexer(boost::asio::any_io_executor executor, IndexTurns index_turns,
                              const Clock& clock)
-    : executor_(std::move(executor)), store_(store), clock_(clock), alarm_(clock.make_alarm(executor_)) {}
+    : executor_(std::move(executor)),
+      index_turns_(std::move(index_turns)),
+      clock_(clock),
+      alarm_(clock.make_alarm(executor_)) {}
 
 boost::asio::awaitable<void> SearchIndexer::run() {
   while (!stopping_) {
-    const Result<std::size_t> indexed = co_await store_.index_turns(kTurnsAtOnce);
+    const Result<std::size_t> indexed = co_await index_turns_(kTurnsAtOnce);
     if (indexed && *indexed > 0) continue;
     if (!indexed) log_warning("the search index stands still for the moment: {}", indexed.error().message);
     if (stopping_) break;
@@ -29,9 +32,12 @@ boost::asio::awaitable<void> SearchIndexer::run() {
   }
 }
 
+// All of it on the executor: run() ends after it, so that the object is there as long as it takes.
 void SearchIndexer::stop() {
-  stopping_ = true;
-  boost::asio::post(executor_, [this] { alarm_->ring(); });
+  boost::asio::post(executor_, [this] {
+    stopping_ = true;
+    alarm_->ring();
+  });
 }
 
 }  // namespace chatsync::sync

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "base/clock.hpp"
-#include "chat/conversation_store.hpp"
+#include "base/error.hpp"
 
 namespace chatsync::sync {
 
@@ -15,7 +16,10 @@ namespace chatsync::sync {
 /// have ended before the object is destroyed.
 class SearchIndexer {
  public:
-  SearchIndexer(boost::asio::any_io_executor executor, ConversationStore& store, const Clock& clock);
+  /// As ConversationStore::index_turns(), which it is to call.
+  using IndexTurns = std::function<AsyncResult<std::size_t>(std::size_t limit)>;
+
+  SearchIndexer(boost::asio::any_io_executor executor, IndexTurns index_turns, const Clock& clock);
 
   /// The background loop; spawn once, on the executor. Ends after stop(), when the turns under way are done.
   boost::asio::awaitable<void> run();
@@ -25,10 +29,10 @@ class SearchIndexer {
 
  private:
   boost::asio::any_io_executor executor_;
-  ConversationStore& store_;
+  const IndexTurns index_turns_;
   const Clock& clock_;
   std::unique_ptr<Alarm> alarm_;
-  std::atomic<bool> stopping_{false};
+  bool stopping_ = false;
 };
 
 }  // namespace chatsync::sync
