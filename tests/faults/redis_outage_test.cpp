@@ -18,13 +18,6 @@ class RedisOutage : public ::testing::Test {
       calls_.push_back(ask_ok(client, session, "first " + session));
   }
 
-  // By default Redis answers before it has written to its file while an earlier part of that is fsynced,
-  // and what it then loses with its process it has never promised to keep.
-  void kill_redis() {
-    world_.redis().client().command({"CONFIG", "SET", "appendfsync", "always"});
-    world_.redis().kill9();
-  }
-
   /// Takes Redis away in the midst of load and brings it back.
   void go_through(const std::function<void()>& trouble, const std::function<void()>& relief) {
     RecordedLoad load(gentle_load({server_->port()}, sessions_));
@@ -79,14 +72,15 @@ class RedisOutage : public ::testing::Test {
     expect_as_told(world_, *server_, calls);
   }
 
-  World world_{kRedisAndMySql};
+  // By default Redis answers before it has written while it fsyncs, and being killed may then lose turns.
+  World world_{kRedisAndMySql, {.redis = {.appendfsync = "always"}}};
   const std::vector<std::string> sessions_{"a", "b", "c"};
   std::unique_ptr<ChatsyncProcess> server_;
   std::vector<Call> calls_;
 };
 
 TEST_F(RedisOutage, KilledTheStoreTakesItsPlace) {
-  go_through([&] { kill_redis(); }, [&] { world_.redis().start(); });
+  go_through([&] { world_.redis().kill9(); }, [&] { world_.redis().start(); });
   EXPECT_LE(lines_with(*server_, "connection lost"), 3) << server_->standard_error();
 }
 
@@ -102,7 +96,7 @@ TEST_F(RedisOutage, AgainAndAgainUnderLoadNothingIsLostDoubledOrMisnumbered) {
   RecordedLoad load(gentle_load({server_->port()}, sessions_));
   for (int round = 0; round < 3; ++round) {
     await_more(load, 30);
-    kill_redis();
+    world_.redis().kill9();
     await_more(load, 30);
     world_.redis().start();
   }
@@ -114,7 +108,7 @@ TEST_F(RedisOutage, WithTheStoreGoneTooNothingIsAccepted) {
   HttpClient client = server_->client();
   sync_now(client);
   world_.mariadb().kill9();
-  kill_redis();
+  world_.redis().kill9();
   Call refused;
   // The first call may still be in a connection's buffers.
   EXPECT_TRUE(eventually([&] {
